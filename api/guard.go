@@ -1,0 +1,127 @@
+package api
+
+import (
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"homefront/models"
+	"homefront/services"
+)
+
+const requestIDKey = "request_id"
+
+// observe gives every request an id, its safe headers, its measure and its log line. The log holds the route's
+// pattern, never the path or the query: they may name people.
+func (s *Server) observe(c *fiber.Ctx) error {
+	started := time.Now()
+	id := c.Get(fiber.HeaderXRequestID)
+	if !acceptableID(id) {
+		id = uuid.NewString()
+	}
+	c.Locals(requestIDKey, id)
+	c.Set(fiber.HeaderXRequestID, id)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	err := c.Next()
+	if err != nil {
+		err = s.onError(c, err)
+	}
+	s.metrics.seen(c.Method(), c.Route().Path, c.Response().StatusCode(), time.Since(started))
+	s.log.DebugContext(c.UserContext(), "request", "request_id", id, "method", c.Method(), "route", c.Route().Path,
+		"status", c.Response().StatusCode(), "took", time.Since(started))
+	return err
+}
+
+func acceptableID(id string) bool {
+	return len(id) > 0 && len(id) <= 64 && strings.IndexFunc(id, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
+	}) < 0
+}
+
+func requestID(c *fiber.Ctx) string {
+	id, _ := c.Locals(requestIDKey).(string)
+	return id
+}
+
+// guard stands before every operation and asks, in this order: who is it (401), may they (403), are they too fast
+// (429), can the request be read (400, 415). The rest is the operation's.
+func (s *Server) guard(can *services.Permission, o op, takesBody bool) func(huma.Context, func(huma.Context)) {
+	return func(hc huma.Context, next func(huma.Context)) {
+		c := humafiber.UnwrapV2(hc)
+		call, err := s.admit(c, can)
+		if err == nil {
+			err = s.limits.take(c, call)
+		}
+		if err == nil {
+			if p := readable(c, takesBody); p != nil {
+				err = p
+			}
+		}
+		if err == nil {
+			err = s.idempotent(c, call, o)
+		}
+		if err != nil {
+			s.fail(hc, err)
+			return
+		}
+		next(huma.WithContext(hc, services.WithCall(hc.Context(), call)))
+	}
+}
+
+func (s *Server) admit(c *fiber.Ctx, can *services.Permission) (*services.Call, error) {
+	call := &services.Call{RequestID: requestID(c), Address: c.IP(), Method: c.Method(), Path: c.Path(),
+		Query: string(c.Request().URI().QueryString()), IfMatch: c.Get(fiber.HeaderIfMatch)}
+	if can.Public {
+		call.Actor = &services.Actor{Kind: models.ActorAnonymous}
+		return call, nil
+	}
+	token, err := bearer(c)
+	if err != nil {
+		return nil, err
+	}
+	if call.Actor, err = s.Authenticate(c.UserContext(), token); err != nil {
+		return nil, err
+	}
+	if !can.Allows(call.Actor) {
+		return nil, services.Forbidden(services.CodeForbidden, "Your roles do not allow this.")
+	}
+	if can.StepUp && s.Core.Clock.Now().Sub(call.Actor.AuthTime) > services.StepUpFor {
+		return nil, services.Forbidden(services.CodeStepUpRequired, "Give your password again first: POST /v1/auth/step-up.")
+	}
+	return call, nil
+}
+
+// bearer takes the token from the one place where it belongs.
+func bearer(c *fiber.Ctx) (string, error) {
+	headers := c.Request().Header.PeekAll(fiber.HeaderAuthorization)
+	if len(headers) != 1 {
+		return "", services.Unauthenticated("Sign in, and send the access token in the Authorization header.")
+	}
+	scheme, token, _ := strings.Cut(string(headers[0]), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > 4096 {
+		return "", services.Unauthenticated("Send the access token as Authorization: Bearer TOKEN.")
+	}
+	return token, nil
+}
+
+func (s *Server) idempotent(c *fiber.Ctx, call *services.Call, o op) error {
+	key := c.Get("Idempotency-Key")
+	if key == "" || c.Method() != fiber.MethodPost || o.NoKey {
+		return nil
+	}
+	if !printable(key) || len(key) > 128 {
+		return services.InvalidField("header/Idempotency-Key", "bad_format", "A key is 1 to 128 printable ASCII characters.")
+	}
+	call.IdempotencyKey = key
+	call.BodyMAC = s.Core.Keys.MAC("idempotency", []byte(call.Query), c.BodyRaw())
+	return nil
+}
+
+func printable(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < 0x21 || r > 0x7e }) < 0
+}

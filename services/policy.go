@@ -1,0 +1,79 @@
+package services
+
+import (
+	"slices"
+
+	"homefront/models"
+)
+
+// Permission is one kind of thing that some roles may do. Whether they may do it to this row is the domain's scope.
+type Permission struct {
+	Name   string
+	Means  string
+	Public bool // needs no token
+	StepUp bool // needs a password or factor given in the last five minutes
+	Roles  []models.Role
+}
+
+// Allows says whether a holds a role that may.
+func (p *Permission) Allows(a *Actor) bool { return p.Public || a.Has(p.Roles...) }
+
+var permissions []*Permission
+
+// Permissions lists all, in the order of declaration.
+func Permissions() []*Permission { return slices.Clone(permissions) }
+
+func allow(name, means string, roles ...models.Role) *Permission {
+	p := &Permission{Name: name, Means: means, Roles: roles}
+	permissions = append(permissions, p)
+	return p
+}
+
+func anyone(name, means string) *Permission {
+	p := allow(name, means, models.Roles()...)
+	p.Public = true
+	return p
+}
+
+func fresh(p *Permission) *Permission {
+	p.StepUp = true
+	return p
+}
+
+var (
+	admin        = models.RoleAdmin
+	coordinator  = models.RoleCoordinator
+	coordinators = []models.Role{admin, coordinator}
+	everyone     = models.Roles()
+	attending    = []models.Role{admin, coordinator, models.RoleFacilitator}
+)
+
+// The whole policy. A role that is not named may not. coordinators are admin and coordinator; attending adds
+// facilitator, who sees only the workshops they facilitate.
+var (
+	// What needs no token.
+	CanSignIn     = anyone("auth.sign_in", "Sign up, sign in, verify an address, ask for a new password")
+	CanReadPublic = anyone("public.read", "Read what is public: health, keys, the spec")
+
+	// Accounts and access.
+	CanUseAccount     = allow("account.use", "Use one's own account, sessions and inbox", everyone...)
+	CanListAccounts   = allow("account.list", "See accounts and their roles", coordinators...)
+	CanChangeAccounts = fresh(allow("account.change", "Change roles, suspend and reinstate accounts (only roles one may grant)", coordinators...))
+	CanInvite         = allow("invitation.manage", "Invite staff and withdraw invitations", coordinators...)
+	CanReadAudit      = allow("audit.read", "Read the audit log", admin, models.RolePrivacyOfficer)
+	CanManageMail     = allow("message.manage", "See every mail's fate and send abandoned ones again", admin)
+
+	// People.
+	CanManagePeople = allow("member.manage", "Find, read and change members, households, relationships and guardianships", coordinators...)
+	CanManageFamily = allow("family.manage", "Look after one's own record, children, contacts and relationships", everyone...)
+	CanWorkTasks    = allow("task.work", "See and close tasks of one's queues", admin, coordinator, models.RoleCoach, models.RoleFacilitator, models.RoleModerator)
+
+	// Programs and workshops.
+	CanReadPrograms    = allow("program.read", "See programs", everyone...)
+	CanManagePrograms  = allow("program.manage", "Make and change programs", coordinators...)
+	CanReadWorkshops   = allow("workshop.read", "See the catalog of published workshops; staff see drafts too", everyone...)
+	CanManageWorkshops = allow("workshop.manage", "Plan, publish, change and cancel workshops, their sessions and venues", coordinators...)
+	CanRegister        = allow("registration.create", "Register oneself and those one may act for; staff register anyone", everyone...)
+	CanDecide          = allow("registration.decide", "Approve, decline, reinstate and move up registrations", coordinators...)
+	CanAttend          = allow("attendance.record", "See rosters, check people in and record attendance", attending...)
+)
