@@ -12,23 +12,26 @@ import (
 	"homefront/services"
 )
 
-// The general limit keeps one caller from starving the others. It counts in this process, per account or, before
-// sign-in, per address; what guards secrets or people counts in the database (services.Limit).
 const (
-	perSecond = 50
-	burst     = 200
-	callers   = 20_000 // remembered at once; the longest unseen is forgotten
+	callers      = 20_000 // remembered at once; the longest unseen is forgotten
+	burstSeconds = 4      // how many seconds' worth of requests may come at once
 )
 
+// limiter is the general limit, which keeps one caller from starving the others. It counts in this process, per account
+// or, before sign-in, per address; what guards secrets or people counts in the database (services.Limit).
 type limiter struct {
-	callers *expirable.LRU[string, *rate.Limiter]
-	policy  string
+	callers   *expirable.LRU[string, *rate.Limiter]
+	perSecond int
+	burst     int
+	policy    string
 }
 
-func newLimiter() *limiter {
+func newLimiter(perSecond int) *limiter {
+	burst := perSecond * burstSeconds
 	return &limiter{
-		callers: expirable.NewLRU[string, *rate.Limiter](callers, nil, 10*time.Minute),
-		policy:  fmt.Sprintf(`"general";q=%d;w=%d`, burst, burst/perSecond),
+		callers:   expirable.NewLRU[string, *rate.Limiter](callers, nil, 10*time.Minute),
+		perSecond: perSecond, burst: burst,
+		policy: fmt.Sprintf(`"general";q=%d;w=%d`, burst, burstSeconds),
 	}
 }
 
@@ -40,13 +43,13 @@ func (l *limiter) take(c *fiber.Ctx, call *services.Call) error {
 	}
 	bucket, ok := l.callers.Get(key)
 	if !ok {
-		bucket = rate.NewLimiter(perSecond, burst)
+		bucket = rate.NewLimiter(rate.Limit(l.perSecond), l.burst)
 		l.callers.Add(key, bucket)
 	}
 	allowed := bucket.Allow()
 	left := max(0, int(bucket.Tokens()))
 	c.Set("RateLimit-Policy", l.policy)
-	c.Set("RateLimit", fmt.Sprintf(`"general";r=%d;t=%d`, left, (burst-left+perSecond-1)/perSecond))
+	c.Set("RateLimit", fmt.Sprintf(`"general";r=%d;t=%d`, left, (l.burst-left+l.perSecond-1)/l.perSecond))
 	if !allowed {
 		return services.TooMany(time.Second, "Too many requests at once. Wait a second, then go on.")
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,18 +13,18 @@ import (
 
 var (
 	noticedAt    = time.Date(2026, 10, 1, 14, 30, 0, 0, time.UTC)
-	registration = uuid.MustParse("0199c1f2-8f6b-7a34-b0d1-6a2f0c9be001")
+	noticeRecord = uuid.MustParse("0199c1f2-8f6b-7a34-b0d1-6a2f0c9be001")
 
 	notificationExample = notices.Notification{
 		ID: uuid.MustParse("0199c1f2-91c0-7d11-9a52-3f7b1e0c4a10"), Event: models.NoticeRegistrationConfirmed,
 		Title:  "Your appointment on Tuesday, October 6",
 		Body:   "Your booking for Finding work after service is confirmed.\n\nIf you cannot come, please cancel, so that somebody else can have the place.\n\nWhen: Tuesday, October 6, 2026 at 6:00 PM to 7:30 PM EDT",
-		Link:   "/registrations/" + registration.String(),
-		Record: "registration", RecordID: &registration, CreatedAt: noticedAt,
+		Link:   "/registrations/" + noticeRecord.String(),
+		Record: "registration", RecordID: &noticeRecord, CreatedAt: noticedAt,
 	}
 	deliveryExample = notices.Delivery{To: "a***@example.org", Message: models.Message{
 		ID: uuid.MustParse("0199c1f2-91c0-7d11-9a52-3f7b1e0c4a10"), Event: models.NoticeRegistrationConfirmed, Channel: models.ChannelEmail,
-		State: models.MessageAbandoned, Record: "registration", RecordID: &registration, Language: "en", Neutral: true,
+		State: models.MessageAbandoned, Record: "registration", RecordID: &noticeRecord, Language: "en", Neutral: true,
 		CreatedAt: noticedAt, SendAfter: noticedAt.Add(26 * time.Hour), Attempts: 12, LastError: "smtp: deliver: the connection failed",
 	}}
 )
@@ -33,7 +34,9 @@ var listNotificationsOp = op{
 	Doc: `What one was told, newest first, for 90 days: the same as the mails, but for those that prove an address.
 
 Texts are made when they are asked for, in the member's language and time zone. The title is neutral unless the member chose
-program words, because a phone may show it on its lock screen; the body says what it is about. ` + "`link`" + ` is a path of the app.`,
+program words, because a phone may show it on its lock screen; the body says what it is about. ` + "`link`" + ` is a path of the app.
+
+The events are: ` + inboxEvents() + ".",
 	Example: services.Page[notices.Notification]{Data: []notices.Notification{notificationExample}},
 }
 
@@ -69,4 +72,14 @@ var retryMessageOp = op{
 	Doc:     "Takes one that bounced, was abandoned or skipped; it goes to the member's address of today. A stopped address is given another chance.",
 	Errors:  []services.Code{notices.CodeNotRetryable, notices.CodePurged},
 	Example: deliveryExample,
+}
+
+func inboxEvents() string {
+	var names []string
+	for _, e := range models.NoticeEvents() {
+		if e.InInbox() {
+			names = append(names, "`"+string(e)+"`")
+		}
+	}
+	return strings.Join(names, ", ")
 }

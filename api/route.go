@@ -228,10 +228,18 @@ func identify(hc huma.Context, status int, path string, result any) {
 }
 
 // location is where the new record is read: the collection's own name below the version, and the id.
-// /v1/workshops/{id}/registrations makes /v1/registrations/{id}.
+// /v1/workshops/{id}/registrations makes /v1/registrations/{id}; a clone is of the same collection as its original.
+// What hangs on nothing is read below its own collection: /v1/me/dependents makes /v1/me/dependents/{id}.
 func location(path string, id uuid.UUID) string {
+	if !strings.Contains(path, "{") {
+		return path + "/" + id.String()
+	}
 	parts := strings.Split(path, "/")
-	return "/" + parts[1] + "/" + parts[len(parts)-1] + "/" + id.String()
+	last := len(parts) - 1
+	if parts[last] == "clone" {
+		last -= 2
+	}
+	return "/" + parts[1] + "/" + parts[last] + "/" + id.String()
 }
 
 func (s *Server) write(hc huma.Context, status int, o op, body []byte) {

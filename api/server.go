@@ -30,6 +30,7 @@ type Settings struct {
 	TrustedProxies []string // addresses or networks whose X-Forwarded-For is believed; none by default
 	Origins        []string // browsers' origins that may call; none by default
 	Migration      int64    // the schema this program needs, for /readyz
+	PerSecond      int      // requests a second that one caller may make, four seconds' worth at once
 	Log            *slog.Logger
 }
 
@@ -56,7 +57,7 @@ func New(s Settings, v Services) *Server {
 	teachHuma()
 	huma.ValidateStrictCasing = true
 	huma.DefaultArrayNullable = false
-	server := &Server{Services: v, settings: s, log: s.Log, limits: newLimiter(), metrics: newMetrics()}
+	server := &Server{Services: v, settings: s, log: s.Log, limits: newLimiter(s.PerSecond), metrics: newMetrics()}
 	server.App = fiber.New(fiber.Config{
 		// Fiber reuses its buffers: a kept string would become the next request's.
 		Immutable:               true,
@@ -145,6 +146,8 @@ func (s *Server) declare() {
 	schemas.RegisterTypeAlias(reflect.TypeFor[models.Date](), reflect.TypeFor[dateText]())
 	s.router = &router{api: humafiber.NewV2(s.App, cfg), server: s}
 	s.routes(s.router)
+	s.router.tellNulls()
+	admitNull(schemas)
 }
 
 // uuidText and dateText say in the schema what the types are on the wire.

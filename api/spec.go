@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,8 +46,8 @@ func headerParams(method string, o op) []*huma.Param {
 		return []*huma.Param{{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(128)},
 			Example:     "5f0c8f0e-3c55-4a0e-9a55-0b8f6f1f7a10",
 			Description: "A value of your own, new for every new request. Sent again within 24 hours it answers what the first request answered and changes nothing."}}
-	case needsMatch(method, o):
-		return []*huma.Param{{Name: "If-Match", In: "header", Required: true, Schema: &huma.Schema{Type: "string"}, Example: `"3"`,
+	case method == http.MethodPatch || needsMatch(method, o):
+		return []*huma.Param{{Name: "If-Match", In: "header", Required: needsMatch(method, o), Schema: &huma.Schema{Type: "string"}, Example: `"3"`,
 			Description: "The ETag of the record as you read it."}}
 	case o.Cached:
 		return []*huma.Param{{Name: "If-None-Match", In: "header", Schema: &huma.Schema{Type: "string"},
@@ -133,8 +134,11 @@ func refusals(method, path string, o op, can *services.Permission, takesBody boo
 	if takesBody || method != http.MethodGet {
 		out = append(out, 415)
 	}
+	if method == http.MethodPatch || needsMatch(method, o) {
+		out = append(out, 412) // where If-Match is optional it still holds
+	}
 	if needsMatch(method, o) {
-		out = append(out, 412, 428)
+		out = append(out, 428)
 	}
 	if can.Public && takesBody {
 		out = append(out, 401, 403)
@@ -150,6 +154,18 @@ func (r *router) exampleOfBody(path, method string, o op) {
 	for _, registered := range []*huma.Operation{item.Post, item.Put, item.Patch} {
 		if registered != nil && registered.Method == method && registered.RequestBody != nil {
 			registered.RequestBody.Content["application/json"].Example = plain(o.Request)
+		}
+	}
+}
+
+// admitNull puts null among the values of every enum that can be null: JSON Schema's enum lists all values, and Huma
+// leaves null to the type alone.
+func admitNull(schemas huma.Registry) {
+	for _, schema := range schemas.Map() {
+		for _, property := range schema.Properties {
+			if property.Nullable && len(property.Enum) > 0 && !slices.Contains(property.Enum, nil) {
+				property.Enum = append(property.Enum, nil)
+			}
 		}
 	}
 }

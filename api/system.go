@@ -37,7 +37,7 @@ func (s *Server) system(r *router) {
 	specJSON := sync.OnceValues(r.api.OpenAPI().MarshalJSON)
 	get(r, "/openapi.json", specJSONOp, services.CanReadPublic, func(context.Context, *struct{}) (File, error) {
 		b, err := specJSON()
-		return File{ContentType: "application/json", Bytes: b}, err
+		return File{ContentType: "application/openapi+json", Bytes: b}, err
 	})
 	s.docs()
 }

@@ -34,7 +34,7 @@ var (
 	livezOp    = op{ID: "livez", Tag: "System", Summary: "Is the process alive?", Doc: "Answers without the database.", Example: Health{"ok", "0.1.0"}}
 	readyzOp   = op{ID: "readyz", Tag: "System", Summary: "Can it serve?", Doc: "200 when the database answers and is migrated; 503 before, while stopping, and when it is out of reach.", Example: Health{"ok", "0.1.0"}}
 	specYAMLOp = op{ID: "getSpecYAML", Tag: "System", Summary: "This description as YAML", Doc: "OpenAPI 3.1.", Cached: true, Example: File{ContentType: "application/yaml"}}
-	specJSONOp = op{ID: "getSpecJSON", Tag: "System", Summary: "This description as JSON", Doc: "OpenAPI 3.1.", Cached: true, Example: File{ContentType: "application/json"}}
+	specJSONOp = op{ID: "getSpecJSON", Tag: "System", Summary: "This description as JSON", Doc: "OpenAPI 3.1.", Cached: true, Example: File{ContentType: "application/openapi+json"}}
 )
 
 const docsPage = `<!doctype html>

@@ -17,7 +17,7 @@ type IDs []uuid.UUID
 // Scan implements sql.Scanner.
 func (a *IDs) Scan(src any) error {
 	var out []pgtype.UUID
-	if err := arrays.SQLScanner(&out).Scan(src); err != nil {
+	if err := scanArray(pgtype.UUIDArrayOID, src, &out); err != nil {
 		return fmt.Errorf("uuid[]: %w", err)
 	}
 	*a = make(IDs, len(out))
@@ -42,7 +42,7 @@ type Texts[T ~string] []T
 // Scan implements sql.Scanner.
 func (a *Texts[T]) Scan(src any) error {
 	var out []string
-	if err := arrays.SQLScanner(&out).Scan(src); err != nil {
+	if err := scanArray(pgtype.TextArrayOID, src, &out); err != nil {
 		return fmt.Errorf("text[]: %w", err)
 	}
 	*a = make(Texts[T], len(out))
@@ -59,6 +59,14 @@ func (a Texts[T]) Value() (driver.Value, error) {
 		texts[i] = string(s)
 	}
 	return arrayText(texts)
+}
+
+// scanArray reads what database/sql hands over, which is text, and what pgx itself does, which is binary.
+func scanArray(oid uint32, src, into any) error {
+	if binary, ok := src.([]byte); ok {
+		return arrays.Scan(oid, pgtype.BinaryFormatCode, binary, into)
+	}
+	return arrays.SQLScanner(into).Scan(src)
 }
 
 func arrayText(texts []string) (driver.Value, error) {

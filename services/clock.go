@@ -24,3 +24,6 @@ func (c *Clock) Set(t time.Time) {
 
 // Advance moves a clock, stopping it.
 func (c *Clock) Advance(d time.Duration) { c.Set(c.Now().Add(d)) }
+
+// Reset lets real time go on, after time travel.
+func (c *Clock) Reset() { c.fixed.Store(nil) }

@@ -62,7 +62,7 @@ func Open(ctx context.Context, s Settings) (*Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Core{Clock: &Clock{}, Keys: keys, Jobs: newJobs(s.Log), Log: s.Log, decodeAnswers: s.DecodeAnswers}
+	c := &Core{Clock: &Clock{}, Keys: keys, Jobs: NewJobs(s.Log), Log: s.Log, decodeAnswers: s.DecodeAnswers}
 	if c.reads, c.readDB, c.readGorm, err = pool(ctx, s.DatabaseURL, s.ReadConns); err != nil {
 		return nil, err
 	}

@@ -31,7 +31,8 @@ type handler struct {
 	maxAttempts int
 }
 
-func newJobs(log *slog.Logger) *Jobs {
+// NewJobs is an empty queue; Open makes it, and so does what only describes the API.
+func NewJobs(log *slog.Logger) *Jobs {
 	return &Jobs{workers: river.NewWorkers(), handlers: map[string]handler{}, log: log}
 }
 

@@ -236,7 +236,8 @@ func commit[T any](tx *Tx, result T, outcome error) (T, error) {
 	if err := tx.send(nil, true); err != nil {
 		return result, err
 	}
-	if tx.core.decodeAnswers && outcome == nil {
+	// A disclosure is replayed only under a key; a page's total travels beside its JSON, in a header.
+	if tx.core.decodeAnswers && outcome == nil && (tx.entry.outcome != models.OutcomeRead || tx.call.IdempotencyKey != "") {
 		answer, err := json.Marshal(result)
 		if err != nil {
 			return result, err

@@ -59,7 +59,7 @@ var (
 	CanUseAccount     = allow("account.use", "Use one's own account, sessions and inbox", everyone...)
 	CanListAccounts   = allow("account.list", "See accounts and their roles", coordinators...)
 	CanChangeAccounts = fresh(allow("account.change", "Change roles, suspend and reinstate accounts (only roles one may grant)", coordinators...))
-	CanInvite         = allow("invitation.manage", "Invite staff and withdraw invitations", coordinators...)
+	CanInvite         = fresh(allow("invitation.manage", "Invite staff and withdraw invitations", coordinators...))
 	CanReadAudit      = allow("audit.read", "Read the audit log", admin, models.RolePrivacyOfficer)
 	CanManageMail     = allow("message.manage", "See every mail's fate and send abandoned ones again", admin)
 
@@ -74,6 +74,7 @@ var (
 	CanReadWorkshops   = allow("workshop.read", "See the catalog of published workshops; staff see drafts too", everyone...)
 	CanManageWorkshops = allow("workshop.manage", "Plan, publish, change and cancel workshops, their sessions and venues", coordinators...)
 	CanRegister        = allow("registration.create", "Register oneself and those one may act for; staff register anyone", everyone...)
+	CanAnswer          = anyone("invitation.answer", "Answer an invitation to a party with the link from its mail")
 	CanDecide          = allow("registration.decide", "Approve, decline, reinstate and move up registrations", coordinators...)
 	CanAttend          = allow("attendance.record", "See rosters, check people in and record attendance", attending...)
 )

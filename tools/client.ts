@@ -24,7 +24,7 @@ export async function bookSeats(email: string, password: string): Promise<string
     params: { path: { workshop_id: workshop.id } },
     body: { attendees: [{ guest: { name: "Ada", kind: "child" } }] },
   });
-  const state: components["schemas"]["Registration"]["state"] | undefined = booked.data?.state;
+  const state: components["schemas"]["RegistrationView"]["state"] | undefined = booked.data?.state;
   return state ?? "refused";
 }
 

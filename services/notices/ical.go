@@ -68,7 +68,7 @@ func Calendar(method string, events []CalendarEvent) ([]byte, error) {
 		return nil, err
 	}
 	cal := ics.NewCalendar()
-	cal.SetProductId("-//Homefront//Homefront//EN")
+	cal.SetProductId("-//Calendar//Appointments//EN")
 	cal.SetMethod(ics.Method(method))
 	zones := zoneSpans{}
 	var vevents []*ics.VEvent

@@ -1,0 +1,137 @@
+package api
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"homefront/models"
+	"homefront/services"
+	"homefront/services/calendar"
+	"homefront/services/workshops"
+)
+
+var (
+	workshopID        = uuid.MustParse("0199c1f2-8f6b-7a34-b0d1-6a2f0c9be001")
+	facilitatorID     = uuid.MustParse("0199c1f2-8f6b-7a34-b0d1-6a2f0c9be0fa")
+	workshopStarts    = time.Date(2026, 10, 27, 22, 0, 0, 0, time.UTC)
+	workshopEnds      = time.Date(2026, 12, 2, 0, 30, 0, 0, time.UTC)
+	workshopPublished = plannedAt.Add(48 * time.Hour)
+	programName       = programExample.Name
+	venueName         = venueExample.Name
+	seatsExample      = workshops.SeatList{{PoolID: uuid.MustParse("0199c1f2-8f6b-7a34-b0d1-6a2f0c9be0b1"), Capacity: 30, Open: 4, Registration: models.WindowOpen}}
+	workshopExample   = workshops.WorkshopDetail{
+		Workshop: models.Workshop{
+			Record: models.Record{ID: workshopID, Version: 3, CreatedAt: plannedAt, UpdatedAt: workshopPublished}, ProgramID: &programExample.ID,
+			Title: "Living with Hypervigilance", Summary: "Six evenings for veterans and the people they live with",
+			Description: "What hypervigilance is for, what it costs at home, and what helps.", Materials: "A notebook",
+			Format: models.FormatInPerson, AttendanceMode: models.AttendSeries, VenueID: &venueExample.ID, LocationNote: "Second floor, ring twice", TimeZone: "America/New_York",
+			Capacity: count(30), WaitlistCapacity: count(10), CancelDeadlineHours: 24, GuestsPerParty: 1, MaxParty: 8, MinimumAge: count(16), AudienceKinds: models.Texts[models.Kind]{}, OfferHours: 24,
+			Visibility: models.VisibilityPublished, StartsAt: &workshopStarts, EndsAt: &workshopEnds, PublishedAt: &workshopPublished,
+		},
+		Program:      &programName,
+		Place:        &workshops.WorkshopPlace{ID: venueExample.ID, Name: venueExample.Name, Address: venueExample.Address, TimeZone: venueExample.TimeZone, Accessibility: venueExample.Accessibility},
+		Facilitators: workshops.FacilitatorList{{MemberID: &facilitatorID, Name: "Dana R."}}, Sessions: 6, Seats: seatsExample, Registration: models.WindowOpen,
+	}
+	workshopRowExample = workshops.WorkshopRow{
+		ID: workshopID, Title: workshopExample.Title, Summary: workshopExample.Summary, ProgramID: &programExample.ID, Format: models.FormatInPerson, AttendanceMode: models.AttendSeries,
+		VenueID: &venueExample.ID, VenueName: &venueName, TimeZone: "America/New_York", AudienceKinds: models.Texts[models.Kind]{}, MinimumAge: count(16),
+		StartsAt: &workshopStarts, EndsAt: &workshopEnds, Visibility: models.VisibilityPublished, Sessions: 6, Seats: seatsExample, Registration: models.WindowOpen,
+	}
+)
+
+var listWorkshopsOp = op{
+	ID: "listWorkshops", Tag: "Workshops", Summary: "The catalog", Cached: true,
+	Doc: `What is published and can still be joined, soonest first, with the open seats of every row. A series is listed until it starts, or
+until ` + "`closes_at`" + ` when that is later; a drop-in workshop until its last session starts.
+
+Coordinators see everything, drafts and past ones too; ` + "`visibility`" + ` and ` + "`templates`" + ` narrow it. ` + "`facilitating=true`" + ` gives what the caller leads.
+
+` + "`near_time_zone`" + ` finds workshops whose clocks differ from that zone's by at most an hour on the day: what one can attend without
+getting up at night. Sort by ` + "`starts_at`" + ` or ` + "`title`" + `.`,
+	Example: services.Page[workshops.WorkshopRow]{Data: []workshops.WorkshopRow{workshopRowExample}},
+}
+
+var createWorkshopOp = op{
+	ID: "createWorkshop", Tag: "Workshops", Summary: "Plan a workshop",
+	Doc: `Makes a draft, which only coordinators and those who lead it see. Only the title and the format must be known; what publishing needs,
+it says. Then plan its sessions.
+
+Capacity counts seats in *pools*: one for a series, one per session for drop-in, one per mode when hybrid. Whoever is to lead it must be
+cleared for work with minors unless ` + "`minimum_age`" + ` is 18 or more.`,
+	Request: workshops.NewWorkshop{Title: workshopExample.Title, Summary: workshopExample.Summary, Format: models.FormatInPerson, ProgramID: &programExample.ID, VenueID: &venueExample.ID,
+		Capacity: count(30), WaitlistCapacity: count(10), GuestsPerParty: 1, MinimumAge: count(16), FacilitatorIDs: []uuid.UUID{facilitatorID}},
+	Example: workshopExample,
+}
+
+var getWorkshopOp = op{
+	ID: "getWorkshop", Tag: "Workshops", Summary: "One workshop with its open seats",
+	Doc: `Published workshops are for everybody; one that was cancelled or is completed for those who had registered; drafts for coordinators and
+those who lead them. For anybody else they do not exist: 404.
+
+` + "`join_url`" + ` is shown to coordinators and those who lead it; who is confirmed finds it in their registration. The ETag counts edits, not
+registrations.`,
+	Example: workshopExample,
+}
+
+var updateWorkshopOp = op{
+	ID: "updateWorkshop", Tag: "Workshops", Summary: "Change a workshop",
+	Doc: `What is absent stays; null clears. Of a published workshop:
+
+* more seats are offered to those who wait, at once; fewer than are taken are refused with the number that is;
+* another venue, note or link moves the sessions to come with it, and everybody who comes is told;
+* who is added to lead it, or left out, is so in every session to come;
+* it must stay what could be published.
+
+The format and attendance mode can change only while nobody has ever registered.`,
+	Errors:  []services.Code{workshops.CodeWorkshopOver, workshops.CodeCapacityTaken, workshops.CodeHasRegistrations, workshops.CodeNotReady, calendar.CodeDoubleBooked},
+	Request: map[string]any{"capacity": 36, "waitlist_capacity": nil},
+	Example: workshopExample,
+}
+
+var publishWorkshopOp = op{
+	ID: "publishWorkshop", Tag: "Workshops", Summary: "Put a draft into the catalog",
+	Doc: `It needs a summary, seats, a session to come, a place or a link to join, and somebody who leads every session; where minors may come, all
+who lead are cleared on their last day. What is missing is listed all at once in ` + "`errors`" + `.`,
+	Errors:  []services.Code{workshops.CodeWrongState, workshops.CodeNotReady},
+	Example: workshopExample,
+}
+
+var unpublishWorkshopOp = op{
+	ID: "unpublishWorkshop", Tag: "Workshops", Summary: "Take a workshop out of the catalog",
+	Doc:     "Back to a draft, while nobody is registered or waits. Once somebody is, cancel it instead, so that they are told.",
+	Errors:  []services.Code{workshops.CodeWrongState, workshops.CodeHasRegistrations},
+	Example: workshopExample,
+}
+
+var cancelWorkshopOp = op{
+	ID: "cancelWorkshop", Tag: "Workshops", Summary: "Call a workshop off",
+	Doc:     "Ends every registration, tells everybody why, and frees its people and places in the calendar. It can be restored before its first session would start. A draft is given up the same way.",
+	Errors:  []services.Code{workshops.CodeWrongState},
+	Request: workshops.CancelReason{Reason: "The facilitator is ill. We will offer it again in spring."},
+	Example: workshopExample,
+}
+
+var restoreWorkshopOp = op{
+	ID: "restoreWorkshop", Tag: "Workshops", Summary: "Have a cancelled workshop take place after all",
+	Doc:     "Before its first session would start; a completed one is reopened. Its people and places must still be free. Registrations that ended with it are reinstated one by one, since people have made other plans.",
+	Errors:  []services.Code{workshops.CodeWrongState, calendar.CodeDoubleBooked},
+	Example: workshopExample,
+}
+
+var completeWorkshopOp = op{
+	ID: "completeWorkshop", Tag: "Workshops", Summary: "Close a workshop that is over",
+	Doc:     "After its last session has ended. A day later it happens by itself.",
+	Errors:  []services.Code{workshops.CodeWrongState},
+	Example: workshopExample,
+}
+
+var cloneWorkshopOp = op{
+	ID: "cloneWorkshop", Tag: "Workshops", Summary: "Plan a workshop like another",
+	Doc: `Makes a draft with everything of the original, or of a template, but its registrations. With ` + "`starts_on`" + ` the sessions come along: as
+many days later as the first one, at the same time on the wall, across daylight-saving changes. Without it, none do. Cancelled sessions are
+left out.`,
+	Errors:  []services.Code{calendar.CodeDoubleBooked},
+	Request: workshops.CloneWorkshop{Title: "Living with Hypervigilance, spring", StartsOn: day(2027, time.March, 2)},
+	Example: workshopExample,
+}

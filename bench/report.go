@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// comparison is one operation at one number of connections.
+type comparison struct {
+	Key, Title string
+	Conns      int
+	Rounds     map[string][]round
+	want       int
+}
+
+type results struct {
+	Comparisons []*comparison
+	seeded      time.Duration
+	postgres    string
+	compared    int
+	Profiles    []profiled
+	rss         int64
+}
+
+func newResults() *results { return &results{} }
+
+func median(rounds []round, of func(round) float64) float64 {
+	values := make([]float64, len(rounds))
+	for i, r := range rounds {
+		values[i] = of(r)
+	}
+	slices.Sort(values)
+	if len(values) == 0 {
+		return 0
+	}
+	return values[len(values)/2]
+}
+
+// ratio is the median of the ratios of rounds that lay side by side.
+func (c *comparison) ratio(a, z string, of func(round) float64) float64 {
+	ratios := make([]round, min(len(c.Rounds[a]), len(c.Rounds[z])))
+	for i := range ratios {
+		ratios[i].count = of(c.Rounds[a][i]) / of(c.Rounds[z][i])
+	}
+	return median(ratios, func(r round) float64 { return r.count })
+}
+
+func (c *comparison) print() {
+	for _, who := range []string{"product", "limit", "bare"} {
+		if r := c.Rounds[who]; r != nil {
+			say("%-5s %2d conns %-8s %7.0f/s  p50 %6.2f ms  p99 %6.2f ms  server %5.0f µs  postgres %5.0f µs", c.Key, c.Conns, who,
+				median(r, throughput), median(r, p50), median(r, p99), median(r, cpu), median(r, database))
+		}
+	}
+	for _, who := range []string{"limit", "bare"} {
+		if c.Rounds[who] != nil {
+			say("      product/%s: throughput %.2f  p50 %.2f  p99 %.2f  cpu %.2f", who, c.ratio("product", who, throughput), c.ratio("product", who, p50), c.ratio("product", who, p99), c.ratio("product", who, cpu))
+		}
+	}
+}
+
+func throughput(r round) float64 { return r.perSecond }
+func p50(r round) float64        { return r.p50 }
+func p99(r round) float64        { return r.p99 }
+func cpu(r round) float64        { return r.cpu }
+func database(r round) float64   { return r.postgres }
+
+// markdown is the report. Every ratio is the product's over the limit's.
+func (r *results) markdown() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# Results of `make bench`\n\nPostgreSQL %s, %s, %d cores, %s. Of the answers, %d were compared byte for byte.\n\n", r.postgres, runtime.Version(), runtime.NumCPU(), time.Now().Format("2006-01-02"), r.compared)
+	fmt.Fprintf(&b, "| Operation | Connections | Product | Limit | Throughput | p50 | p99 | CPU |\n|---|---|---|---|---|---|---|---|\n")
+	for _, c := range r.Comparisons {
+		p, l := c.Rounds["product"], c.Rounds["limit"]
+		fmt.Fprintf(&b, "| %s | %d | %.0f/s, p99 %.1f ms, %.0f µs | %.0f/s, p99 %.1f ms, %.0f µs | %.2f | %.2f | %.2f | %.2f |\n", c.Title, c.Conns,
+			median(p, throughput), median(p, p99), median(p, cpu), median(l, throughput), median(l, p99), median(l, cpu),
+			c.ratio("product", "limit", throughput), c.ratio("product", "limit", p50), c.ratio("product", "limit", p99), c.ratio("product", "limit", cpu))
+	}
+	fmt.Fprintf(&b, "\nPeak memory of the product: %d MiB.\n", r.rss>>20)
+	for _, p := range r.Profiles {
+		fmt.Fprintf(&b, "\n```\n%s```\n", p.text())
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/caarlos0/env/v11"
+
+	"homefront/services"
+)
+
+// Config is every setting, read from the environment once.
+type Config struct {
+	Addr        string   `env:"HOMEFRONT_ADDR" envDefault:"127.0.0.1:8080" doc:"Where the API listens"`
+	MetricsAddr string   `env:"HOMEFRONT_METRICS_ADDR" doc:"Where /metrics listens; empty serves none"`
+	PublicURL   string   `env:"HOMEFRONT_PUBLIC_URL" envDefault:"http://127.0.0.1:8080" doc:"Where people reach the app; every link in a mail begins with it"`
+	OrgName     string   `env:"HOMEFRONT_ORG_NAME" envDefault:"Homefront" doc:"The organization's name, for mails to those who chose to see it"`
+	DataDir     string   `env:"HOMEFRONT_DATA" envDefault:".data" doc:"Where demo keeps its private PostgreSQL"`
+	LogLevel    string   `env:"HOMEFRONT_LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
+	Origins     []string `env:"HOMEFRONT_ORIGINS" doc:"Comma-separated origins of browsers that may call the API"`
+	Proxies     []string `env:"HOMEFRONT_TRUSTED_PROXIES" doc:"Comma-separated addresses or networks whose X-Forwarded-For is believed"`
+
+	PerSecond int `env:"HOMEFRONT_REQUESTS_PER_SECOND" envDefault:"50" doc:"Requests a second that one account, or one address before sign-in, may make; four seconds' worth may come at once"`
+
+	DatabaseURL string `env:"DATABASE_URL" secret:"true" doc:"PostgreSQL as the runtime role; serve needs it"`
+	MigrateURL  string `env:"HOMEFRONT_MIGRATE_URL" secret:"true" doc:"PostgreSQL as the owner role; migrate needs it"`
+	ReadConns   int    `env:"HOMEFRONT_READ_CONNS" envDefault:"4" doc:"Database connections for reads"`
+	WriteConns  int    `env:"HOMEFRONT_WRITE_CONNS" envDefault:"4" doc:"Database connections for writes"`
+	Workers     int    `env:"HOMEFRONT_WORKERS" envDefault:"4" doc:"Jobs worked at once"`
+
+	Secret   string `env:"HOMEFRONT_SECRET" secret:"true" doc:"32 random bytes in hex or base64, as 'openssl rand -hex 32' prints; serve needs it. Losing it loses everything that is encrypted"`
+	StaffMFA string `env:"HOMEFRONT_STAFF_MFA" envDefault:"off" doc:"off; 'required' waits for the version that has factors"`
+
+	SMTPHost     string `env:"HOMEFRONT_SMTP_HOST" doc:"Mail server; serve needs it"`
+	SMTPPort     int    `env:"HOMEFRONT_SMTP_PORT" envDefault:"587" doc:"Its port"`
+	SMTPUser     string `env:"HOMEFRONT_SMTP_USERNAME" doc:"Empty signs in nowhere"`
+	SMTPPassword string `env:"HOMEFRONT_SMTP_PASSWORD" secret:"true" doc:"The mail server's password"`
+	SMTPTLS      string `env:"HOMEFRONT_SMTP_TLS" envDefault:"starttls" doc:"none, starttls or tls"`
+	MailFrom     string `env:"HOMEFRONT_MAIL_FROM" doc:"The sender's address; keep it neutral, it shows on lock screens; serve needs it"`
+	MailFromName string `env:"HOMEFRONT_MAIL_FROM_NAME" envDefault:"Appointments" doc:"The sender's name; keep it neutral too"`
+	MailReplyTo  string `env:"HOMEFRONT_MAIL_REPLY_TO" doc:"A mailbox that somebody reads; without it mails say that replies are not read"`
+}
+
+// load reads the environment. A value of the wrong type is an error; whether it makes sense is for check to say.
+func load() (Config, error) {
+	var c Config
+	if err := env.Parse(&c); err != nil {
+		return c, fmt.Errorf("configuration: %w", err)
+	}
+	return c, nil
+}
+
+// check names every wrong value at once. strict is for serve, which wants everything that a demo makes up.
+func (c Config) check(strict bool) error {
+	var errs []error
+	wrong := func(name, rule string) { errs = append(errs, fmt.Errorf("%s: %s", name, rule)) }
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		wrong("HOMEFRONT_ADDR", "host:port, such as 127.0.0.1:8080")
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.HasSuffix(c.PublicURL, "/") {
+		wrong("HOMEFRONT_PUBLIC_URL", "an http or https URL without a slash at its end")
+	}
+	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
+		wrong("HOMEFRONT_LOG_LEVEL", "debug, info, warn or error")
+	}
+	for _, n := range []struct {
+		name  string
+		value int
+	}{{"HOMEFRONT_READ_CONNS", c.ReadConns}, {"HOMEFRONT_WRITE_CONNS", c.WriteConns}, {"HOMEFRONT_WORKERS", c.Workers}} {
+		if n.value < 1 || n.value > 100 {
+			wrong(n.name, "1 to 100")
+		}
+	}
+	if c.PerSecond < 1 || c.PerSecond > 1_000_000 {
+		wrong("HOMEFRONT_REQUESTS_PER_SECOND", "1 to 1000000")
+	}
+	for _, p := range c.Proxies {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			if _, err := netip.ParseAddr(p); err != nil {
+				wrong("HOMEFRONT_TRUSTED_PROXIES", "addresses or networks, such as 10.0.0.0/8")
+			}
+		}
+	}
+	for _, o := range c.Origins {
+		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Path != "" {
+			wrong("HOMEFRONT_ORIGINS", "origins, such as https://app.example.org")
+		}
+	}
+	if c.StaffMFA != "off" {
+		wrong("HOMEFRONT_STAFF_MFA", "off: this version has no second factors to require")
+	}
+	if c.SMTPTLS != "none" && c.SMTPTLS != "starttls" && c.SMTPTLS != "tls" {
+		wrong("HOMEFRONT_SMTP_TLS", "none, starttls or tls")
+	}
+	if c.SMTPPort < 1 || c.SMTPPort > 65535 {
+		wrong("HOMEFRONT_SMTP_PORT", "1 to 65535")
+	}
+	if strict {
+		errs = append(errs, c.checkServe()...)
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("the configuration has wrong values:\n%w", errors.Join(errs...))
+	}
+	return nil
+}
+
+func (c Config) checkServe() (errs []error) {
+	wrong := func(name, rule string) { errs = append(errs, fmt.Errorf("%s: %s", name, rule)) }
+	if _, err := c.secret(); err != nil {
+		wrong("HOMEFRONT_SECRET", err.Error())
+	}
+	for _, n := range []struct{ name, value string }{{"DATABASE_URL", c.DatabaseURL}, {"HOMEFRONT_SMTP_HOST", c.SMTPHost}, {"HOMEFRONT_MAIL_FROM", c.MailFrom}} {
+		if n.value == "" {
+			wrong(n.name, "missing")
+		}
+	}
+	if u, err := url.Parse(c.DatabaseURL); err == nil && u.User != nil {
+		if password, set := u.User.Password(); set && (len(password) < 12 || password == u.User.Username()) {
+			wrong("DATABASE_URL", "the password is too weak: 12 characters or more, and not the user's name")
+		}
+	}
+	if !strings.HasPrefix(c.PublicURL, "https://") && !loopback(c.PublicURL) {
+		wrong("HOMEFRONT_PUBLIC_URL", "https, since links in mails carry secrets")
+	}
+	return errs
+}
+
+func loopback(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// secret decodes the deployment's secret: hex first, since hex is also valid base64.
+func (c Config) secret() ([]byte, error) {
+	for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawURLEncoding.DecodeString} {
+		if b, err := decode(strings.TrimSpace(c.Secret)); err == nil && len(b) == services.SecretBytes {
+			if _, err := services.NewKeys(b); err != nil {
+				return nil, err
+			}
+			return b, nil
+		}
+	}
+	return nil, errors.New("32 random bytes in hex or base64; 'openssl rand -hex 32' makes one")
+}
+
+// print lists every setting, where it comes from, and its default. Secrets are masked.
+func (c Config) print(w io.Writer) error {
+	out := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(out, "SETTING\tVALUE\tFROM\tDEFAULT\tMEANING")
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name, from, fallback := f.Tag.Get("env"), "default", f.Tag.Get("envDefault")
+		if _, set := os.LookupEnv(name); set {
+			from = "environment"
+		}
+		value := strings.Trim(fmt.Sprint(v.Field(i).Interface()), "[]")
+		if f.Tag.Get("secret") == "true" && value != "" {
+			value = "(set, hidden)"
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", name, orDash(value), from, orDash(fallback), f.Tag.Get("doc"))
+	}
+	return out.Flush()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func (c Config) logger(w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // check has refused a bad one
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+}

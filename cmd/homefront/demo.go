@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"homefront/cmd/homefront/demodata"
+	"homefront/internal/pgembed"
+	"homefront/internal/smtp"
+	"homefront/migrations"
+)
+
+type demoCmd struct{}
+
+// Run needs nothing set: database, secret, mail and people are made up, and kept in the data directory.
+func (demoCmd) Run(ctx context.Context, c Config) error {
+	if err := c.check(false); err != nil {
+		return err
+	}
+	host, _, _ := net.SplitHostPort(c.Addr)
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return errors.New("HOMEFRONT_ADDR: the demo has published passwords and shows every mail, so it listens on loopback only")
+	}
+	log := c.logger(os.Stderr)
+	fmt.Println("Starting a private PostgreSQL …")
+	pg, err := pgembed.Start(ctx, pgembed.Options{Dir: filepath.Join(c.DataDir, "postgres"), Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pg.Stop(context.Background()) }()
+	if err := migrations.Up(ctx, pg.DSN(pgembed.OwnerRole, "")); err != nil {
+		return err
+	}
+	if err := pg.GrantRuntime(ctx, ""); err != nil {
+		return err
+	}
+	c.DatabaseURL = pg.DSN(pgembed.AppRole, "")
+	secret, err := demoSecret(c.DataDir)
+	if err != nil {
+		return err
+	}
+	sink, err := smtp.NewSink()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = sink.Close() }()
+	c.useSink(sink.Addr())
+	a, err := assemble(ctx, c, secret, log)
+	if err != nil {
+		return err
+	}
+	made, err := demodata.Load(ctx, a.Services)
+	if err != nil {
+		a.Core.Close()
+		return err
+	}
+	showMail(a.Server.App, sink)
+	return a.run(ctx, func() { fmt.Print(demoScreen(c, made, pg.Version())) })
+}
+
+// useSink sends every mail to the built-in sink, whatever the environment says: demo people have no mailboxes.
+func (c *Config) useSink(addr string) {
+	host, port, _ := net.SplitHostPort(addr)
+	c.SMTPHost, c.SMTPUser, c.SMTPPassword, c.SMTPTLS = host, "", "", smtp.TLSNone
+	c.SMTPPort, _ = strconv.Atoi(port)
+	if c.MailFrom == "" {
+		c.MailFrom = "appointments@demo.homefront.example"
+	}
+	if os.Getenv("HOMEFRONT_PUBLIC_URL") == "" {
+		c.PublicURL = "http://" + c.Addr
+	}
+}
+
+// demoSecret is made at the first start and kept beside the database that it belongs to.
+func demoSecret(dir string) ([]byte, error) {
+	path := filepath.Join(dir, "secret")
+	text, err := os.ReadFile(path)
+	if err == nil {
+		return hex.DecodeString(string(text))
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails
+	return secret, os.WriteFile(path, []byte(hex.EncodeToString(secret)), 0o600)
+}
+
+// showMail serves the sink's mails, to this machine alone.
+func showMail(app *fiber.App, sink *smtp.Sink) {
+	local := func(show fiber.Handler) fiber.Handler {
+		return func(c *fiber.Ctx) error {
+			if ip := net.ParseIP(c.IP()); ip == nil || !ip.IsLoopback() {
+				return fiber.ErrNotFound
+			}
+			return show(c)
+		}
+	}
+	page := func(c *fiber.Ctx, html []byte) error {
+		c.Set(fiber.HeaderContentType, "text/html; charset=utf-8")
+		return c.Send(html)
+	}
+	app.Get("/dev/mail", local(func(c *fiber.Ctx) error { return page(c, sink.HTML()) }))
+	app.Get("/dev/mail.json", local(func(c *fiber.Ctx) error { return c.JSON(sink.Mails()) }))
+	app.Get("/dev/mail/:id", local(func(c *fiber.Ctx) error {
+		html, ok := sink.MailHTML(c.Params("id"))
+		if !ok {
+			return fiber.ErrNotFound
+		}
+		return page(c, html)
+	}))
+}
+
+func demoScreen(c Config, made demodata.Summary, pg string) string {
+	base := "http://" + c.Addr
+	data := "Demo data from an earlier start is kept."
+	if made.Members > 0 {
+		data = fmt.Sprintf("Made %d members in %d households, %d workshops and %d registrations in %s.",
+			made.Members, made.Households, made.Workshops, made.Registrations, made.Took.Round(1e8))
+	}
+	return fmt.Sprintf(`
+  Homefront %s is running on PostgreSQL %s.
+
+  API        %s/v1
+  Reference  %s/docs
+  Mail sent  %s/dev/mail
+
+  %s
+  Sign in as admin@, coordinator@, coach@, facilitator@, moderator@, analyst@, member@
+  or spouse@%s with the password  %s
+
+  Everything is under %s. Ctrl-C stops it.
+
+`, version, pg, base, base, base, data, demodata.Domain, demodata.Password, c.DataDir)
+}

@@ -1,0 +1,49 @@
+package models
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+var _ = table(Credential{})
+
+// CredentialKind is what somebody was checked for or trained in.
+type CredentialKind string
+
+// The kinds.
+const (
+	CredentialBackgroundCheck   CredentialKind = "background_check"
+	CredentialChildSafety       CredentialKind = "child_safety_training"
+	CredentialCoachingAgreement CredentialKind = "coaching_agreement"
+	CredentialCoachTraining     CredentialKind = "coach_training"
+	CredentialResponder         CredentialKind = "responder_training"
+	CredentialFirstAid          CredentialKind = "first_aid"
+)
+
+// ForMinors lists what everybody whose work includes minors must hold.
+func ForMinors() []CredentialKind {
+	return []CredentialKind{CredentialBackgroundCheck, CredentialChildSafety}
+}
+
+// Credential is one check or training of one person. The newest does not replace the older: each counts in its own term.
+type Credential struct {
+	Record
+	MemberID   uuid.UUID      `json:"member_id" privacy:"none,erase=keep"`
+	Kind       CredentialKind `json:"kind" enum:"background_check,child_safety_training,coaching_agreement,coach_training,responder_training,first_aid" privacy:"personal,erase=keep" example:"background_check"`
+	IssuedOn   Date           `json:"issued_on" privacy:"personal,erase=keep"`
+	ExpiresOn  *Date          `json:"expires_on" nullable:"true" privacy:"personal,erase=keep" doc:"The last day on which it counts; null when it does not expire"`
+	RecordedBy *uuid.UUID     `json:"recorded_by" nullable:"true" privacy:"none,erase=keep"`
+	RevokedAt  *time.Time     `json:"revoked_at" privacy:"none,erase=keep" doc:"Set when it no longer counts, whatever its date"`
+}
+
+// TableName implements Model.
+func (Credential) TableName() string { return "credentials" }
+
+// Subjects implements Model.
+func (Credential) Subjects() []string { return []string{"member_id"} }
+
+// CountsOn says whether it is current on a day.
+func (c *Credential) CountsOn(on Date) bool {
+	return c.RevokedAt == nil && !on.Before(c.IssuedOn.Time) && (c.ExpiresOn == nil || !on.After(c.ExpiresOn.Time))
+}

@@ -1,0 +1,226 @@
+// Package calendar knows what is booked when, so that nobody and nothing is in two places at once.
+package calendar
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
+
+	"homefront/models"
+	"homefront/services"
+)
+
+// CodeDoubleBooked is the code of a clash.
+const CodeDoubleBooked services.Code = "double_booked"
+
+var _ = services.Meanings(map[string]*services.Error{
+	"commitments_no_overlap": services.Conflict(CodeDoubleBooked, "Somebody or something of this is already booked at that time. Choose another time, or another person or place."),
+})
+
+// Resource is what can be in one place at a time.
+type Resource struct {
+	Kind models.ResourceKind
+	ID   uuid.UUID
+}
+
+// Booking is one source's claim on resources from StartsAt to EndsAt. The buffers keep resources free before and after;
+// those of neighbours add up.
+type Booking struct {
+	Source           string
+	SourceID         uuid.UUID
+	Resources        []Resource
+	StartsAt, EndsAt time.Time
+	Before, After    time.Duration
+}
+
+// Clash is an earlier claim that stands in the way of one that was asked for.
+type Clash struct {
+	Resource
+	Wanted           uuid.UUID // the source that was to be booked
+	Source           string
+	SourceID         uuid.UUID
+	StartsAt, EndsAt time.Time
+}
+
+// DoubleBooked lists what stands in the way. Shown as it is, it says that something is busy; the domain that booked it
+// can say more to those who may see it.
+type DoubleBooked struct{ Clashes []Clash }
+
+func (e *DoubleBooked) Error() string { return e.Unwrap().Error() }
+
+// Unwrap is what a caller is told who may know no more.
+func (e *DoubleBooked) Unwrap() error {
+	return Describe(e.Clashes, func(c Clash) string {
+		return fmt.Sprintf("The %s is busy from %s to %s.", c.Kind, c.StartsAt.UTC().Format(time.RFC3339), c.EndsAt.UTC().Format(time.RFC3339))
+	})
+}
+
+// Describe makes the conflict of clashes with a sentence for each.
+func Describe(clashes []Clash, tell func(Clash) string) *services.Error {
+	lines := make([]string, len(clashes))
+	for i, c := range clashes {
+		lines[i] = tell(c)
+	}
+	return services.Conflict(CodeDoubleBooked, "%s", strings.Join(slices.Compact(lines), " ")+" Choose another time, or another person or place.")
+}
+
+// maxClashes is how many clashes an answer names.
+const maxClashes = 10
+
+// Hold books all resources of all bookings, or none. What a source held before is given up, so a booking that moved is
+// held again the same way; a booking without resources only gives up. Call it once in a use case, with everything: it
+// locks the resources in one order, so that two use cases that want the same ones wait and never deadlock.
+// Errors: DoubleBooked, which is conflict double_booked.
+func Hold(tx *services.Tx, bookings ...Booking) error {
+	claims := claimsOf(bookings)
+	tx.Locks(services.LockResources)
+	kinds, ids := claims.resources()
+	tx.Queue(`insert into resources (kind, id) select kind, id from unnest($1::text[], $2::uuid[]) as r(kind, id) order by kind, id on conflict do nothing`, kinds, ids)
+	tx.Queue(`select 1 from resources join unnest($1::text[], $2::uuid[]) as wanted(kind, id) using (kind, id) order by kind, id for no key update of resources`, kinds, ids)
+	sources, sourceIDs := sourcesOf(bookings)
+	tx.Queue(`delete from commitments c using unnest($1::text[], $2::uuid[]) as s(source, id) where c.source = s.source and c.source_id = s.id`, sources, sourceIDs)
+	booked := 0
+	err := tx.Batch(services.Statement{
+		SQL: `insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id)
+			select id, kind, resource, tstzrange(lower, upper), starts, ends, source, source_id
+			from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::uuid[])
+				as c(id, kind, resource, lower, upper, starts, ends, source, source_id)
+			on conflict do nothing returning 1`,
+		Args: []any{claims.ids(), claims.kinds, claims.resourceIDs, claims.lower, claims.upper, claims.starts, claims.ends, claims.sources, claims.sourceIDs},
+		Scan: func(rows pgx.Rows) error {
+			for rows.Next() {
+				booked++
+			}
+			return nil
+		},
+	})
+	if err != nil || booked == len(claims.kinds) {
+		return err
+	}
+	return claims.clashes(tx)
+}
+
+// Release gives up what sources of one kind hold.
+func Release(tx *services.Tx, source string, ids ...uuid.UUID) error {
+	tx.Queue(`delete from commitments where source = $1 and source_id = any($2::uuid[])`, source, ids)
+	return nil
+}
+
+// claims are the rows of commitments that bookings make, by column.
+type claims struct {
+	kinds, sources             []string
+	resourceIDs, sourceIDs     []uuid.UUID
+	lower, upper, starts, ends []time.Time
+}
+
+func claimsOf(bookings []Booking) claims {
+	c := claims{kinds: []string{}, sources: []string{}, resourceIDs: []uuid.UUID{}, sourceIDs: []uuid.UUID{}, lower: []time.Time{}, upper: []time.Time{}, starts: []time.Time{}, ends: []time.Time{}}
+	for _, b := range bookings {
+		for i, r := range b.Resources {
+			if slices.Contains(b.Resources[:i], r) {
+				continue
+			}
+			c.kinds, c.resourceIDs = append(c.kinds, string(r.Kind)), append(c.resourceIDs, r.ID)
+			c.sources, c.sourceIDs = append(c.sources, b.Source), append(c.sourceIDs, b.SourceID)
+			c.lower, c.upper = append(c.lower, b.StartsAt.Add(-b.Before)), append(c.upper, b.EndsAt.Add(b.After))
+			c.starts, c.ends = append(c.starts, b.StartsAt), append(c.ends, b.EndsAt)
+		}
+	}
+	return c
+}
+
+func (c *claims) ids() []uuid.UUID {
+	out := make([]uuid.UUID, len(c.kinds))
+	for i := range out {
+		out[i] = services.NewID()
+	}
+	return out
+}
+
+// resources are the distinct resources in the order in which they are locked.
+func (c *claims) resources() ([]string, []uuid.UUID) {
+	var all []Resource
+	for i, kind := range c.kinds {
+		all = append(all, Resource{models.ResourceKind(kind), c.resourceIDs[i]})
+	}
+	slices.SortFunc(all, func(a, b Resource) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	kinds, ids := []string{}, []uuid.UUID{}
+	for _, r := range slices.Compact(all) {
+		kinds, ids = append(kinds, string(r.Kind)), append(ids, r.ID)
+	}
+	return kinds, ids
+}
+
+func sourcesOf(bookings []Booking) ([]string, []uuid.UUID) {
+	sources, ids := []string{}, []uuid.UUID{}
+	for _, b := range bookings {
+		sources, ids = append(sources, b.Source), append(ids, b.SourceID)
+	}
+	return sources, ids
+}
+
+// clashes finds what kept the claims out: those of others, and those among the claims themselves.
+func (c *claims) clashes(tx *services.Tx) error {
+	found := &DoubleBooked{}
+	err := tx.Batch(services.Statement{
+		SQL: `select wanted.source_id, c.resource_kind, c.resource_id, c.source, c.source_id, c.starts_at, c.ends_at
+			from unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::uuid[]) as wanted(kind, id, lower, upper, source, source_id)
+			join commitments c on c.resource_kind = wanted.kind and c.resource_id = wanted.id and c.during && tstzrange(wanted.lower, wanted.upper)
+			where (c.source, c.source_id) <> (wanted.source, wanted.source_id)
+			order by c.starts_at, c.resource_kind, c.resource_id limit $7`,
+		Args: []any{c.kinds, c.resourceIDs, c.lower, c.upper, c.sources, c.sourceIDs, maxClashes},
+		Scan: func(rows pgx.Rows) error {
+			for rows.Next() {
+				var one Clash
+				if err := rows.Scan(&one.Wanted, &one.Kind, &one.ID, &one.Source, &one.SourceID, &one.StartsAt, &one.EndsAt); err != nil {
+					return err
+				}
+				found.Clashes = append(found.Clashes, one)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return found
+}
+
+// Busy lists what would stand in the way of bookings now, without booking them: what a planner is shown beforehand.
+func Busy(db *gorm.DB, bookings ...Booking) ([]Clash, error) {
+	c := claimsOf(bookings)
+	wanted, err := json.Marshal(c.rows())
+	if err != nil {
+		return nil, err
+	}
+	var found []Clash
+	return found, db.Raw(`select wanted.source_id as wanted, c.resource_kind as kind, c.resource_id as id, c.source, c.source_id, c.starts_at, c.ends_at
+		from jsonb_to_recordset(?::jsonb) as wanted(kind text, id uuid, lower timestamptz, upper timestamptz, source_id uuid)
+		join commitments c on c.resource_kind = wanted.kind and c.resource_id = wanted.id and c.during && tstzrange(wanted.lower, wanted.upper)
+		order by c.starts_at, c.resource_kind, c.resource_id limit 1000`, string(wanted)).Scan(&found).Error
+}
+
+type claim struct {
+	Kind     string    `json:"kind"`
+	ID       uuid.UUID `json:"id"`
+	Lower    time.Time `json:"lower"`
+	Upper    time.Time `json:"upper"`
+	SourceID uuid.UUID `json:"source_id"`
+}
+
+func (c *claims) rows() []claim {
+	out := make([]claim, len(c.kinds))
+	for i := range out {
+		out[i] = claim{c.kinds[i], c.resourceIDs[i], c.lower[i], c.upper[i], c.sourceIDs[i]}
+	}
+	return out
+}

@@ -1,0 +1,92 @@
+package notices
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"homefront/models"
+)
+
+// Details are the keys of Notice.Data that the words are made of. All are optional; a key that is not here is kept and
+// not used. Title, Place and the sender's name appear only to members who want program words.
+type Details struct {
+	Title    string     `json:"title"`
+	StartsAt *time.Time `json:"starts_at"`
+	EndsAt   *time.Time `json:"ends_at"`
+	TimeZone string     `json:"time_zone"` // IANA zone of the place; members read times in their own
+	Place    string     `json:"place"`
+	// Deadline is until when to answer, or until when the link works. A mail that asks for an answer is not sent after it.
+	Deadline *time.Time `json:"deadline"`
+	Seats    int        `json:"seats"`
+	Position int        `json:"position"` // on the waiting list, from 1
+	By       string     `json:"by"`       // who invites
+	At       *time.Time `json:"at"`       // when it happened
+	Device   string     `json:"device"`
+	Link     string     `json:"link"`     // a path below the base URL; each event has its own when this is empty
+	TokenID  *uuid.UUID `json:"token_id"` // of the one-time token that the link carries
+}
+
+// parseDetails takes what a caller stored and makes every text one clean line.
+func parseDetails(raw []byte) (d Details, err error) {
+	if err = json.Unmarshal(raw, &d); err != nil {
+		return d, fmt.Errorf("notice data: %w", err)
+	}
+	d.Title, d.Place, d.By, d.Device = oneLine(d.Title, 200), oneLine(d.Place, 300), oneLine(d.By, 100), oneLine(d.Device, 100)
+	return d, checkLink(d.Link)
+}
+
+// checkLink lets no mail of ours lead to another site.
+func checkLink(path string) error {
+	if path == "" {
+		return nil
+	}
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(path, "//") ||
+		strings.ContainsAny(path, "\\ \"<>") || strings.ContainsFunc(path, unicode.IsControl) {
+		return fmt.Errorf("notice data: the link must be a path: %q", path)
+	}
+	return nil
+}
+
+// asksForAnswer says whether the person has something to do before a deadline.
+func asksForAnswer(e models.NoticeEvent) bool {
+	switch e {
+	case models.NoticeRegistrationOffered, models.NoticeRegistrationInvited,
+		models.NoticeAccountVerify, models.NoticeAccountReset, models.NoticeAccountInvited:
+		return true
+	}
+	return false
+}
+
+// latest is the moment after which sending e is of no use; nil when it always is.
+func (d *Details) latest(e models.NoticeEvent) *time.Time {
+	switch {
+	case e == models.NoticeSessionReminder:
+		return d.StartsAt
+	case asksForAnswer(e):
+		return d.Deadline
+	}
+	return nil
+}
+
+// oneLine makes s safe for a header and for one line of text: line breaks and other control characters become spaces,
+// invisible direction marks, with which a text can pass for another, go.
+func oneLine(s string, most int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r), r == '\u2028', r == '\u2029':
+			return ' '
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	return strings.TrimSpace(string(runes[:min(len(runes), most)]))
+}

@@ -1,0 +1,103 @@
+package people
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homefront/models"
+	"homefront/services"
+)
+
+// RecordRelationship is a family tie of a child as staff know it.
+type RecordRelationship struct {
+	MemberID uuid.UUID               `json:"member_id" doc:"Who is the kind"`
+	Kind     models.RelationshipKind `json:"kind" enum:"spouse,partner,former_spouse,parent,child,stepchild,sibling,grandparent,guardian,caregiver,survivor_of,battle_buddy,emergency_contact" example:"sibling"`
+	OtherID  uuid.UUID               `json:"other_id" doc:"Of whom"`
+	StartsOn *models.Date            `json:"starts_on,omitempty" required:"false"`
+}
+
+// RecordRelationship enters a tie of a child. Two adults are linked only by one asking and the other accepting. It gives
+// nobody a right to act: that comes from guardianship. Errors: forbidden own_record; not_found; conflict adults_ask and
+// already_linked; invalid same_person.
+func (s *Service) RecordRelationship(ctx context.Context, in RecordRelationship) (*models.Relationship, error) {
+	return services.Mutate(ctx, s.core, "relationship.create", func(tx *services.Tx) (*models.Relationship, error) {
+		if in.MemberID == in.OtherID {
+			return nil, services.InvalidField("/other_id", "same_person", "Choose two different people.")
+		}
+		if err := notOwn(tx.DB, tx.Actor(), tx.Now(), in.MemberID, in.OtherID); err != nil {
+			return nil, err
+		}
+		both, err := Load(tx, []uuid.UUID{in.MemberID, in.OtherID})
+		if err != nil {
+			return nil, err
+		}
+		if len(both) < 2 {
+			return nil, services.NotFound("member")
+		}
+		if !both[0].MinorOn(today(tx, &both[0])) && !both[1].MinorOn(today(tx, &both[1])) {
+			return nil, services.Conflict("adults_ask", "Two adults are linked when one asks and the other accepts. Ask them to do it in the app.")
+		}
+		r := &models.Relationship{Record: head(tx), MemberID: &in.MemberID, Kind: in.Kind, OtherID: &in.OtherID, Status: models.RelationshipAccepted, StartsOn: in.StartsOn}
+		if err := tx.DB.Create(r).Error; err != nil {
+			return nil, err
+		}
+		tx.Changed(nil, *r)
+		return r, nil
+	})
+}
+
+func relationship(db *gorm.DB, id uuid.UUID) (*models.Relationship, error) {
+	var rows []models.Relationship
+	// What waits for an answer or was refused is between the two.
+	if err := db.Where("id = ? AND status IN ('accepted', 'ended')", id).Limit(1).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, services.NotFound("relationship")
+	}
+	return &rows[0], nil
+}
+
+// GetRelationship answers one relationship. Errors: forbidden own_record; not_found, also for asks.
+func (s *Service) GetRelationship(ctx context.Context, id uuid.UUID) (*models.Relationship, error) {
+	actor, err := services.ActorFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return services.Read(ctx, s.core, func(db *gorm.DB) (*models.Relationship, error) {
+		r, err := relationship(db, id)
+		if err != nil {
+			return nil, err
+		}
+		return r, notOwn(db, actor, s.core.Clock.Now(), *r.MemberID, *r.OtherID)
+	})
+}
+
+// EndRelationship ends a tie, whoever entered it. Errors: forbidden own_record; not_found; conflict relationship_ended.
+func (s *Service) EndRelationship(ctx context.Context, id uuid.UUID, in StaffReason) (*models.Relationship, error) {
+	return services.Mutate(ctx, s.core, "relationship.end", func(tx *services.Tx) (*models.Relationship, error) {
+		r, err := relationship(tx.DB.Clauses(forUpdate), id)
+		if err != nil {
+			return nil, err
+		}
+		if err := notOwn(tx.DB, tx.Actor(), tx.Now(), *r.MemberID, *r.OtherID); err != nil {
+			return nil, err
+		}
+		if r.Status == models.RelationshipEnded {
+			return nil, services.Conflict("relationship_ended", "This relationship has ended already.")
+		}
+		before := *r
+		end(tx, r)
+		if err := tx.Reason(*r.MemberID, in.Reason); err != nil {
+			return nil, err
+		}
+		return r, storeRelationship(tx, before, r)
+	})
+}
+
+// Relationships lists a member's ties, those that ended included. Errors: forbidden own_record; not_found.
+func (s *Service) Relationships(ctx context.Context, memberID uuid.UUID) (*services.Page[models.Relationship], error) {
+	return ofMember[models.Relationship](ctx, s, memberID, "(member_id = @id OR other_id = @id) AND status IN ('accepted', 'ended')", "created_at, id")
+}

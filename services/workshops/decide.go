@@ -1,0 +1,149 @@
+package workshops
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"homefront/models"
+	"homefront/services"
+	"homefront/services/tasks"
+)
+
+// Approve confirms a party that staff had to look at.
+// Errors: not_found; forbidden own_record for oneself and those close to one; conflict wrong_state, workshop_over.
+func (s *Service) Approve(ctx context.Context, id uuid.UUID) (*RegistrationView, error) {
+	return services.Mutate(ctx, s.core, "registration.approve", func(tx *services.Tx) (*RegistrationView, error) {
+		d, p, err := openDecision(tx, id, "")
+		if err != nil {
+			return nil, err
+		}
+		if p.State != models.RegistrationPending {
+			return nil, services.Conflict(CodeWrongState, "Only a registration that waits for approval can be approved.")
+		}
+		if d.over() {
+			return nil, services.Conflict(CodeWorkshopOver, "It is over.")
+		}
+		if err := d.confirm(p); err != nil {
+			return nil, err
+		}
+		return d.finish(p, func(p *party) error { return d.settle(p, models.NoticeRegistrationConfirmed) })
+	})
+}
+
+// confirm makes the party's seats certain. What there was to look at has been looked at.
+func (d *desk) confirm(p *party) (err error) {
+	now := d.tx.Now()
+	d.change(p, func() {
+		err = d.resolveSeconds(p)
+		p.State, p.ConfirmedAt, p.Review = models.RegistrationConfirmed, &now, nil
+		p.ClosedAt, p.OfferExpiresAt, p.MovedAheadAt, p.LateCancel = nil, nil, nil, false
+	})
+	return err
+}
+
+// Decline tells a party that it gets no place. The reason stays with staff.
+// Errors: not_found; forbidden own_record; conflict wrong_state.
+func (s *Service) Decline(ctx context.Context, id uuid.UUID, in Justification) (*RegistrationView, error) {
+	return services.Mutate(ctx, s.core, "registration.decline", func(tx *services.Tx) (*RegistrationView, error) {
+		d, p, err := openDecision(tx, id, in.Reason)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.end(p, models.RegistrationDeclined); err != nil {
+			return nil, err
+		}
+		return d.finish(p, func(p *party) error { return d.settle(p, models.NoticeRegistrationDeclined) })
+	})
+}
+
+// Reinstate takes back the end of a registration: the party has its seats again if they are free, else it waits ahead of
+// all who were not moved ahead themselves.
+// Errors: not_found; forbidden own_record; conflict wrong_state, workshop_over, already_registered when somebody of it has
+// another place by now.
+func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Justification) (*RegistrationView, error) {
+	return services.Mutate(ctx, s.core, "registration.reinstate", func(tx *services.Tx) (*RegistrationView, error) {
+		d, p, err := openDecision(tx, id, in.Reason)
+		if err != nil {
+			return nil, err
+		}
+		if p.State.Live() {
+			return nil, services.Conflict(CodeWrongState, "This registration has not ended.")
+		}
+		if d.over() {
+			return nil, services.Conflict(CodeWorkshopOver, "It is over.")
+		}
+		d.lapseLate(p)
+		if p.empty() {
+			return nil, services.Conflict(CodeWrongState, "Nobody is left in this party.")
+		}
+		if d.fits(p.need()) {
+			if err := d.confirm(p); err != nil {
+				return nil, err
+			}
+			return d.finish(p, func(p *party) error { return d.tell(p, models.NoticeRegistrationReinstated) })
+		}
+		now := d.tx.Now()
+		d.change(p, func() {
+			d.queue(p)
+			p.ClosedAt, p.MovedAheadAt, p.LateCancel = nil, &now, false
+		})
+		return d.finish(p, func(p *party) error { return d.tell(p, models.NoticeRegistrationWaitlisted) })
+	})
+}
+
+// lapseLate ends the invitations of a party whose time has passed. A party that has ended holds no seats to give back.
+func (d *desk) lapseLate(p *party) {
+	now := d.tx.Now()
+	for i := range p.attendees {
+		if a := &p.attendees[i]; a.State == models.AttendeeInvited && !now.Before(*a.InviteExpiresAt) {
+			a.State, a.LeftAt = models.AttendeeLapsed, &now
+		}
+	}
+}
+
+// MoveUp puts a waiting party ahead of all who were not moved ahead before it; free seats that fit are offered at once.
+// Errors: not_found; forbidden own_record; conflict wrong_state.
+func (s *Service) MoveUp(ctx context.Context, id uuid.UUID, in Justification) (*RegistrationView, error) {
+	return services.Mutate(ctx, s.core, "registration.move_up", func(tx *services.Tx) (*RegistrationView, error) {
+		d, p, err := openDecision(tx, id, in.Reason)
+		if err != nil {
+			return nil, err
+		}
+		if p.State != models.RegistrationWaitlisted {
+			return nil, services.Conflict(CodeWrongState, "This party is not on the waitlist.")
+		}
+		now := tx.Now()
+		d.change(p, func() { p.MovedAheadAt = &now })
+		if err := d.close(p); err != nil {
+			return nil, err
+		}
+		return d.reread(p.ID)
+	})
+}
+
+// openDecision opens a party that staff decide about, and keeps their reason.
+func openDecision(tx *services.Tx, id uuid.UUID, reason string) (*desk, *party, error) {
+	d, p, err := openParty(tx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := decides(tx, p); err != nil {
+		return nil, nil, err
+	}
+	return d, p, tx.Reason(p.LeadMemberID, reason)
+}
+
+// reread answers a party that an offer may have changed meanwhile.
+func (d *desk) reread(id uuid.UUID) (*RegistrationView, error) {
+	set := &partySet{}
+	if err := d.tx.Batch(set.statements("r.id = $1", "", id)...); err != nil {
+		return nil, err
+	}
+	return d.view(set.parties()[0])
+}
+
+// reviewed drops the task of a review that became moot.
+func (d *desk) reviewed(p *party) error {
+	return tasks.CloseFor(d.tx, "registration", p.ID, models.TaskReviewRegistration)
+}

@@ -1,0 +1,51 @@
+package workshops
+
+import (
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"homefront/models"
+	"homefront/services"
+)
+
+// led is the scope of those who see who comes: coordinators everywhere, facilitators where they lead the workshop or one
+// session of it. It is asked of workshops w.
+func led(actor *services.Actor) func(*gorm.DB) *gorm.DB {
+	return func(db *gorm.DB) *gorm.DB {
+		if actor.Coordinates() {
+			return db
+		}
+		return db.Where("w.id in "+facilitated, actor.MemberID, actor.MemberID)
+	}
+}
+
+// ledSession reads a session that the caller leads. Lock keeps its completion and its attendance from passing each other.
+// Errors: not_found.
+func ledSession(db *gorm.DB, actor *services.Actor, id uuid.UUID, lock bool) (*models.WorkshopSession, error) {
+	q := db.Table("workshop_sessions as s").Select("s.*").Joins("join workshops w on w.id = s.workshop_id").Scopes(led(actor)).Where("s.id = ?", id)
+	if lock {
+		q = q.Clauses(clause.Locking{Strength: "NO KEY UPDATE", Table: clause.Table{Name: "s"}})
+	}
+	var found []models.WorkshopSession
+	if err := q.Limit(1).Find(&found).Error; err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, services.NotFound("session")
+	}
+	return &found[0], nil
+}
+
+// ledWorkshop says whether there is such a workshop that the caller leads.
+// Errors: not_found.
+func ledWorkshop(db *gorm.DB, actor *services.Actor, id uuid.UUID) error {
+	var n int64
+	if err := db.Table("workshops as w").Scopes(led(actor)).Where("w.id = ?", id).Count(&n).Error; err != nil {
+		return err
+	}
+	if n == 0 {
+		return services.NotFound("workshop")
+	}
+	return nil
+}

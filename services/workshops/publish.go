@@ -1,0 +1,220 @@
+package workshops
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homefront/models"
+	"homefront/services"
+	"homefront/services/calendar"
+)
+
+// CodeWrongState is the code of a verb that the workshop's state does not allow.
+const CodeWrongState services.Code = "wrong_state"
+
+// Publish puts a draft into the catalog.
+// Errors: not_found; conflict wrong_state for what is no draft, or not_ready, which lists all that is missing.
+func (s *Service) Publish(ctx context.Context, id uuid.UUID) (*WorkshopDetail, error) {
+	return s.turn(ctx, "workshop.publish", id, func(tx *services.Tx, w *models.Workshop) error {
+		if w.Visibility != models.VisibilityDraft {
+			return services.Conflict(CodeWrongState, "Only a draft can be published; this workshop is %s.", w.Visibility)
+		}
+		if err := ready(tx, *w); err != nil {
+			return err
+		}
+		now := tx.Now()
+		w.Visibility, w.PublishedAt = models.VisibilityPublished, &now
+		if err := refreshTimes(tx, w); err != nil {
+			return err
+		}
+		return plannedAll(tx, w.ID)
+	})
+}
+
+// plannedAll puts the reminders of all sessions to come in line.
+func plannedAll(tx *services.Tx, workshopID uuid.UUID) error {
+	sessions, err := upcoming(tx, workshopID)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if err := sessionPlanned(tx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unpublish takes a workshop out of the catalog while nobody is registered or waiting.
+// Errors: not_found; conflict wrong_state, or has_registrations.
+func (s *Service) Unpublish(ctx context.Context, id uuid.UUID) (*WorkshopDetail, error) {
+	return s.turn(ctx, "workshop.unpublish", id, func(tx *services.Tx, w *models.Workshop) error {
+		if w.Visibility != models.VisibilityPublished {
+			return services.Conflict(CodeWrongState, "Only a published workshop can be unpublished; this one is %s.", w.Visibility)
+		}
+		if err := lockUnregistered(tx, id, true); err != nil {
+			return err
+		}
+		w.Visibility = models.VisibilityDraft
+		return nil
+	})
+}
+
+// CancelWorkshop calls it off: its people and places are free again, every registration ends and everybody is told why.
+// A draft is given up the same way.
+// Errors: not_found; invalid for an empty reason; conflict wrong_state when it is over.
+func (s *Service) CancelWorkshop(ctx context.Context, id uuid.UUID, in CancelReason) (*WorkshopDetail, error) {
+	return services.Mutate(ctx, s.core, "workshop.cancel", func(tx *services.Tx) (*WorkshopDetail, error) {
+		before, err := lockWorkshop(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		reason := clean(in.Reason)
+		switch {
+		case before.Visibility.Over():
+			return nil, services.Conflict(CodeWrongState, "This workshop is %s already.", before.Visibility)
+		case reason == "":
+			return nil, services.InvalidField("/reason", "required", "Say why; everybody who comes is told.")
+		}
+		if err := releaseAll(tx, id); err != nil {
+			return nil, err
+		}
+		if _, err := lockAllPools(tx, id); err != nil {
+			return nil, err
+		}
+		w, now := before, tx.Now()
+		w.Visibility, w.CancelledAt, w.CancelReason, w.IsTemplate = models.VisibilityCancelled, &now, reason, false
+		if err := saveWorkshop(tx, before, &w, stateColumns...); err != nil {
+			return nil, err
+		}
+		if before.Visibility == models.VisibilityPublished {
+			if err := cancelAll(tx, id, reason); err != nil {
+				return nil, err
+			}
+		}
+		return detail(tx.DB, tx.Actor(), id, now)
+	})
+}
+
+// releaseAll frees what the sessions to come hold of the calendar; what was keeps its place in the books.
+func releaseAll(tx *services.Tx, workshopID uuid.UUID) error {
+	sessions, err := upcoming(tx, workshopID)
+	if err != nil {
+		return err
+	}
+	ids := make([]uuid.UUID, len(sessions))
+	for i := range sessions {
+		ids[i] = sessions[i].ID
+	}
+	return calendar.Release(tx, sourceSession, ids...)
+}
+
+// RestoreWorkshop has a cancelled workshop take place after all, before its first session starts, or reopens a completed
+// one. The registrations that ended with it are reinstated one by one, since people have made other plans.
+// Errors: not_found; conflict wrong_state, or double_booked when its people or places have been taken since.
+func (s *Service) RestoreWorkshop(ctx context.Context, id uuid.UUID) (*WorkshopDetail, error) {
+	return s.turn(ctx, "workshop.restore", id, func(tx *services.Tx, w *models.Workshop) error {
+		switch {
+		case !w.Visibility.Over():
+			return services.Conflict(CodeWrongState, "This workshop is %s, not cancelled or completed.", w.Visibility)
+		case w.Visibility == models.VisibilityCancelled && w.StartsAt != nil && !w.StartsAt.After(tx.Now()):
+			return services.Conflict(CodeWrongState, "Its first session would have begun already. Clone it to plan it anew.")
+		}
+		w.Visibility, w.CancelledAt, w.CompletedAt, w.CancelReason = models.VisibilityPublished, nil, nil, ""
+		if w.PublishedAt == nil {
+			w.Visibility = models.VisibilityDraft
+		}
+		if err := rehold(tx, w); err != nil {
+			return err
+		}
+		if w.Visibility == models.VisibilityDraft {
+			return nil
+		}
+		return plannedAll(tx, id)
+	})
+}
+
+// rehold books the calendar again for the sessions to come.
+func rehold(tx *services.Tx, w *models.Workshop) error {
+	sessions, err := upcoming(tx, w.ID)
+	if err != nil {
+		return err
+	}
+	teams, err := sessionTeams(tx, w.ID)
+	if err != nil {
+		return err
+	}
+	var bookings []calendar.Booking
+	for i := range sessions {
+		bookings = append(bookings, booking(w, &sessions[i], teams[sessions[i].ID]))
+	}
+	return hold(tx, bookings)
+}
+
+// CompleteWorkshop closes a workshop whose last session has ended. A day later that happens by itself.
+// Errors: not_found; conflict wrong_state when it is not published or not over yet.
+func (s *Service) CompleteWorkshop(ctx context.Context, id uuid.UUID) (*WorkshopDetail, error) {
+	return s.turn(ctx, "workshop.complete", id, func(tx *services.Tx, w *models.Workshop) error {
+		switch {
+		case w.Visibility != models.VisibilityPublished:
+			return services.Conflict(CodeWrongState, "Only a published workshop can be completed; this one is %s.", w.Visibility)
+		case w.EndsAt.After(tx.Now()):
+			return services.Conflict(CodeWrongState, "Its last session has not ended yet. Cancel the sessions that do not take place.")
+		}
+		now := tx.Now()
+		w.Visibility, w.CompletedAt = models.VisibilityCompleted, &now
+		return nil
+	})
+}
+
+var stateColumns = []string{"visibility", "is_template", "starts_at", "ends_at", "listed_until", "published_at", "cancelled_at", "completed_at", "cancel_reason"}
+
+// turn takes a workshop from one state to another.
+func (s *Service) turn(ctx context.Context, action string, id uuid.UUID, change func(*services.Tx, *models.Workshop) error) (*WorkshopDetail, error) {
+	return services.Mutate(ctx, s.core, action, func(tx *services.Tx) (*WorkshopDetail, error) {
+		before, err := lockWorkshop(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		w := before
+		if err := change(tx, &w); err != nil {
+			return nil, err
+		}
+		if err := saveWorkshop(tx, before, &w, stateColumns...); err != nil {
+			return nil, err
+		}
+		return detail(tx.DB, tx.Actor(), id, tx.Now())
+	})
+}
+
+const (
+	completeAfter = 24 * time.Hour // attendance is usually entered by then
+	completeEvery = time.Hour
+	completeBatch = 100
+)
+
+// completeEnded is the job that closes what has ended.
+type completeEnded struct{}
+
+// Kind implements services.JobArgs.
+func (completeEnded) Kind() string { return "workshop.complete_ended" }
+
+func (s *Service) completeEnded(ctx context.Context, _ completeEnded) error {
+	ids, err := services.Read(ctx, s.core, func(db *gorm.DB) ([]uuid.UUID, error) {
+		var ids []uuid.UUID
+		return ids, db.Model(&models.Workshop{}).Where("visibility = 'published' and ends_at < ?", s.core.Clock.Now().Add(-completeAfter)).
+			Order("ends_at").Limit(completeBatch).Pluck("id", &ids).Error
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := s.CompleteWorkshop(services.AsSystem(ctx, "workshop.complete_ended"), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package workshops
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"homefront/models"
+	"homefront/services"
+)
+
+// WorkshopBrief is what a party needs to know of what it comes to.
+type WorkshopBrief struct {
+	ID       uuid.UUID     `json:"id"`
+	Title    string        `json:"title" example:"Living with Hypervigilance"`
+	Format   models.Format `json:"format" enum:"in_person,online,hybrid"`
+	StartsAt *time.Time    `json:"starts_at" doc:"Of the session in a drop-in workshop, else of the first one"`
+	EndsAt   *time.Time    `json:"ends_at"`
+	TimeZone string        `json:"time_zone" example:"America/New_York"`
+	Place    string        `json:"place" example:"Haymount Hall, 418 Haymount Ave, Fayetteville"`
+	JoinURL  *string       `json:"join_url" doc:"For those who are confirmed to take part online"`
+}
+
+// RegistrationView is a party as the one who asks may see it.
+type RegistrationView struct {
+	models.Registration
+	Workshop         WorkshopBrief         `json:"workshop"`
+	WaitlistPosition *int                  `json:"waitlist_position" doc:"Place in line from 1, while waitlisted" example:"3"`
+	Note             *string               `json:"note" doc:"For who leads the party and for staff"`
+	Review           []models.ReviewReason `json:"review,omitempty" enum:"approval_required,guardianship,second_booking,age" doc:"For staff: what to look at"`
+	Attendees        []AttendeeView        `json:"attendees" nullable:"false"`
+}
+
+// AttendeeView is one of a party. Attendance is shown to themselves, to who entered them, and to staff.
+type AttendeeView struct {
+	ID              uuid.UUID              `json:"id"`
+	Name            string                 `json:"name" example:"Luis Ortega"`
+	Kind            models.SeatKind        `json:"kind" enum:"adult,child"`
+	State           models.AttendeeState   `json:"state" enum:"invited,attending,refused,lapsed,removed" doc:"Somebody who refused and somebody who does not answer look the same to the others"`
+	Mode            *models.AttendanceMode `json:"mode" enum:"in_person,online"`
+	MemberID        *uuid.UUID             `json:"member_id"`
+	InviteExpiresAt *time.Time             `json:"invite_expires_at" doc:"Until when somebody invited may accept"`
+	Second          bool                   `json:"second,omitempty" doc:"For staff: another guardian has booked this child too"`
+	Attendance      *AttendanceSummary     `json:"attendance"`
+}
+
+// AttendanceSummary is attendance summed up.
+type AttendanceSummary struct {
+	models.RollUp
+	Rate *float64 `json:"rate" doc:"Share attended of what was not excused; null before the first" example:"0.75"`
+}
+
+func summaryOf(r models.RollUp) *AttendanceSummary { return &AttendanceSummary{r, r.Rate()} }
+
+// viewer is who looks, and how much they may see.
+type viewer struct {
+	actor *services.Actor
+	now   time.Time
+}
+
+// asStaff says whether they look as staff: not at a party that they are of themselves.
+func (v viewer) asStaff(p *party) bool {
+	if !v.actor.Coordinates() || p.LeadMemberID == v.actor.MemberID {
+		return v.actor.Kind == models.ActorSystem
+	}
+	for i := range p.attendees {
+		if m := p.attendees[i].MemberID; m != nil && *m == v.actor.MemberID {
+			return false
+		}
+	}
+	return true
+}
+
+// view answers a party from under its locks.
+func (d *desk) view(p *party) (*RegistrationView, error) {
+	brief := WorkshopBrief{ID: d.workshop.ID, Title: d.workshop.Title, Format: d.workshop.Format, TimeZone: d.workshop.TimeZone}
+	if len(d.meetings) > 0 {
+		starts, ends := d.starts().UTC(), d.ends().UTC()
+		brief.StartsAt, brief.EndsAt, brief.Place = &starts, &ends, d.meetings[0].Place
+	}
+	var join string
+	if m := d.next(); m != nil {
+		join = m.JoinURL
+	}
+	if join == "" {
+		join = d.workshop.JoinURL
+	}
+	out := viewer{d.tx.Actor(), d.tx.Now()}.show(p, brief, join)
+	if p.State != models.RegistrationWaitlisted {
+		return out, nil
+	}
+	position, err := d.position(p)
+	out.WaitlistPosition = &position
+	return out, err
+}
+
+// position is the party's place in line: known of the last, else looked up.
+func (d *desk) position(p *party) (int, error) {
+	if n := d.lastPosition(p); n > 0 {
+		return n, nil
+	}
+	var found []standing
+	err := d.tx.Batch(services.Statement{SQL: positions, Args: []any{[]uuid.UUID{p.ID}}, Scan: rowsInto(&found)})
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	return found[0].Position, nil
+}
+
+// standing is one party's place in line.
+type standing struct {
+	ID       uuid.UUID
+	Position int
+}
+
+// positions counts who is ahead in the line for the same seats; positionsOf is the same in GORM's words.
+const (
+	positions   = positionsFor + `($1) and r.state = 'waitlisted'`
+	positionsOf = positionsFor + `(?::uuid[]) and r.state = 'waitlisted'`
+
+	positionsFor = `select r.id, (select count(*) from registrations o where o.workshop_id = r.workshop_id and o.session_id is not distinct from r.session_id
+		and o.state = 'waitlisted' and (coalesce(o.moved_ahead_at, 'infinity'::timestamptz), o.queued_at, o.id) <= (coalesce(r.moved_ahead_at, 'infinity'::timestamptz), r.queued_at, r.id)
+		and (o.id = r.id or exists (select from attendees a join attendees b on b.pool_id = a.pool_id where a.registration_id = o.id and b.registration_id = r.id
+			and a.state in ('invited', 'attending') and b.state in ('invited', 'attending'))))::int as position
+	from registrations r where r.id = any`
+)
+
+func (v viewer) show(p *party, brief WorkshopBrief, joinURL string) *RegistrationView {
+	staff := v.asStaff(p)
+	out := &RegistrationView{Registration: p.Registration, Workshop: brief, Attendees: []AttendeeView{}}
+	out.Registration.Review = nil
+	if staff || p.LeadMemberID == v.actor.MemberID {
+		note := p.Note
+		out.Note = &note
+	}
+	if staff {
+		out.Review = p.Review
+	}
+	for i := range p.attendees {
+		a := &p.attendees[i]
+		if a.State == models.AttendeeRemoved && !staff {
+			continue
+		}
+		out.Attendees = append(out.Attendees, v.showAttendee(p, a, staff))
+		goes := a.Goes() && (a.MemberID != nil && *a.MemberID == v.actor.MemberID || ownEntry(v.actor, p, a))
+		if goes && p.State == models.RegistrationConfirmed && joinURL != "" && (brief.Format == models.FormatOnline || online(a)) {
+			out.Workshop.JoinURL = &joinURL
+		}
+	}
+	return out
+}
+
+func (v viewer) showAttendee(p *party, a *models.Attendee, staff bool) AttendeeView {
+	self := a.MemberID != nil && *a.MemberID == v.actor.MemberID
+	out := AttendeeView{ID: a.ID, Name: nameIn(p, a, staff || self), Kind: a.Kind, State: a.StateForParty(v.now), Mode: a.Mode, InviteExpiresAt: a.InviteExpiresAt}
+	own := staff || self || a.InviteID == nil && a.EnteredBy == v.actor.MemberID
+	if own {
+		out.MemberID = a.MemberID
+	}
+	if own && a.Goes() {
+		out.Attendance = summaryOf(a.RollUp)
+	}
+	if staff {
+		out.State, out.Second = a.State, a.Second
+	}
+	return out
+}
+
+// nameIn is what the party calls somebody. Who was invited keeps the name they were invited by.
+func nameIn(p *party, a *models.Attendee, full bool) string {
+	switch {
+	case a.GuestName != nil:
+		return *a.GuestName
+	case a.InviteName != nil && (!full || a.MemberID == nil):
+		return *a.InviteName
+	case a.MemberID != nil:
+		m := p.people[*a.MemberID]
+		return m.Name()
+	}
+	return ""
+}
+
+// invitation answers an invitation from under its locks.
+func (d *desk) invitation(p *party, a *models.Attendee) (*Invitation, error) {
+	v, err := d.view(p)
+	if err != nil {
+		return nil, err
+	}
+	v.Workshop.JoinURL = nil
+	return &Invitation{AttendeeID: a.ID, RegistrationID: p.ID, Name: *a.InviteName, InvitedBy: firstName(p.people[p.LeadMemberID]), State: string(a.State),
+		ExpiresAt: a.InviteExpiresAt, Workshop: v.Workshop}, nil
+}

@@ -1,0 +1,26 @@
+// Package workshops plans workshops and fills them: catalog, sessions, registrations, waitlist, check-in, attendance.
+package workshops
+
+import (
+	"homefront/services"
+)
+
+// Config is what the service needs of the configuration.
+type Config struct {
+	BaseURL string // of the API, without a slash at the end; links in mails begin with it
+}
+
+// Service has the use cases of workshops.
+type Service struct {
+	core *services.Core
+	cfg  Config
+}
+
+// New declares the jobs of workshops, too.
+func New(core *services.Core, cfg Config) *Service {
+	s := &Service{core: core, cfg: cfg}
+	s.followUps()
+	services.Handle(core.Jobs, 3, s.completeEnded)
+	services.Every(core.Jobs, completeEvery, completeEnded{})
+	return s
+}
