@@ -56,7 +56,7 @@ func TestRouterAndSpecAgree(t *testing.T) {
 			described[method+" "+path] = true
 		}
 	}
-	for _, route := range a.Server.App.GetRoutes(true) {
+	for _, route := range a.App.GetRoutes(true) {
 		key := route.Method + " " + fiberParam.ReplaceAllString(route.Path, "{$1}")
 		if !described[key] && !slices.Contains(undescribed, key) && route.Method != "HEAD" {
 			t.Errorf("the router answers %s, which the description does not know", key)

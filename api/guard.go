@@ -1,6 +1,7 @@
 package api
 
 import (
+	"log/slog"
 	"strings"
 	"time"
 
@@ -32,15 +33,16 @@ func (s *Server) observe(c *fiber.Ctx) error {
 		err = s.onError(c, err)
 	}
 	s.metrics.seen(c.Method(), c.Route().Path, c.Response().StatusCode(), time.Since(started))
-	s.log.DebugContext(c.UserContext(), "request", "request_id", id, "method", c.Method(), "route", c.Route().Path,
-		"status", c.Response().StatusCode(), "took", time.Since(started))
+	if s.log.Enabled(c.UserContext(), slog.LevelDebug) {
+		s.log.DebugContext(c.UserContext(), "request", "request_id", id, "method", c.Method(), "route", c.Route().Path,
+			"status", c.Response().StatusCode(), "took", time.Since(started))
+	}
 	return err
 }
 
 func acceptableID(id string) bool {
-	return len(id) > 0 && len(id) <= 64 && strings.IndexFunc(id, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
-	}) < 0
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	return len(id) > 0 && len(id) <= 64 && strings.Trim(id, letters) == ""
 }
 
 func requestID(c *fiber.Ctx) string {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -49,7 +50,7 @@ func (l *limiter) take(c *fiber.Ctx, call *services.Call) error {
 	allowed := bucket.Allow()
 	left := max(0, int(bucket.Tokens()))
 	c.Set("RateLimit-Policy", l.policy)
-	c.Set("RateLimit", fmt.Sprintf(`"general";r=%d;t=%d`, left, (l.burst-left+l.perSecond-1)/l.perSecond))
+	c.Set("RateLimit", `"general";r=`+strconv.Itoa(left)+";t="+strconv.Itoa((l.burst-left+l.perSecond-1)/l.perSecond))
 	if !allowed {
 		return services.TooMany(time.Second, "Too many requests at once. Wait a second, then go on.")
 	}

@@ -66,7 +66,7 @@ func noticeServer(t *testing.T) (ask func(method, path, token string) (int, map[
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer res.Body.Close()
+		defer func() { _ = res.Body.Close() }()
 		var body map[string]any
 		if err := json.NewDecoder(res.Body).Decode(&body); err != nil {
 			t.Fatal(err)

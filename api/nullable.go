@@ -2,6 +2,7 @@ package api
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,7 +20,7 @@ func (r *router) tellNulls() {
 		}
 		for _, f := range reflect.VisibleFields(t) {
 			property, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if p := schema.Properties[property]; p != nil && sendsNull(f.Type, options) {
+			if p := schema.Properties[property]; p != nil && (p.Nullable || sendsNull(f.Type, options)) {
 				allowNull(p)
 			}
 		}
@@ -41,12 +42,7 @@ func allowNull(p *huma.Schema) {
 		return
 	}
 	p.Nullable = true
-	for _, v := range p.Enum {
-		if v == nil {
-			return
-		}
-	}
-	if len(p.Enum) > 0 {
+	if len(p.Enum) > 0 && !slices.Contains(p.Enum, nil) {
 		p.Enum = append(p.Enum, nil)
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +16,7 @@ import (
 )
 
 // Problem is every error that the API answers (RFC 9457).
-type Problem struct {
+type Problem struct { //nolint:errname // the word of the RFC
 	Type      string                `json:"type" doc:"Always about:blank; switch on code" example:"about:blank"`
 	Title     string                `json:"title" doc:"The status in words" example:"Conflict"`
 	Status    int                   `json:"status" doc:"The HTTP status" example:"409"`
@@ -112,13 +113,15 @@ func (p *Problem) send(c *fiber.Ctx) error {
 	if p.Status == http.StatusUnauthorized {
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="homefront"`)
 	}
-	body, err := json.Marshal(p)
-	if err != nil {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(p); err != nil {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Status(p.Status).Send(body)
+	return c.Status(p.Status).Send(bytes.TrimSuffix(body.Bytes(), []byte("\n")))
 }
 
 // invalid turns what Huma found in a request into a problem: unreadable things are 400, values that break a rule 422.
@@ -137,49 +140,54 @@ func invalid(status int, errs []error) *Problem {
 		fields = append(fields, f)
 	}
 	if readable {
-		return &Problem{Type: "about:blank", Title: http.StatusText(422), Status: 422, Code: services.CodeInvalid, Detail: "Some values are not valid.", Errors: fields}
+		return &Problem{Type: "about:blank", Title: http.StatusText(http.StatusUnprocessableEntity), Status: http.StatusUnprocessableEntity, Code: services.CodeInvalid, Detail: "Some values are not valid.", Errors: fields}
 	}
-	return &Problem{Type: "about:blank", Title: http.StatusText(400), Status: 400, Code: "unreadable", Detail: "The request has parts that are not understood.", Errors: fields}
+	return &Problem{Type: "about:blank", Title: http.StatusText(http.StatusBadRequest), Status: http.StatusBadRequest, Code: "unreadable", Detail: "The request has parts that are not understood.", Errors: fields}
 }
 
-// rules are Huma's sentences, by how they begin, and what we call them.
+// rules are Huma's sentences, by how they begin, what we call them, and what we say instead: %s is the rest of Huma's.
 var rules = []struct {
 	begins string
 	code   services.Code
+	says   string
 }{
-	{"unexpected property", "unknown_field"},
-	{"unknown query parameter", "unknown_parameter"},
-	{"expected required property", "required"},
-	{"required ", "required"},
-	{"expected length >=", "too_short"},
-	{"expected length <=", "too_long"},
-	{"expected array length >=", "too_few"},
-	{"expected array length <=", "too_many"},
-	{"expected number >", "too_small"},
-	{"expected number <", "too_large"},
-	{"expected value to be one of", "not_allowed"},
-	{"expected array items to be unique", "repeated"},
-	{"expected string to be", "bad_format"},
-	{"expected string to match", "bad_format"},
-	{"expected value", "not_allowed"},
-	{"expected object with", "too_few"},
-	{"expected ", "wrong_type"},
+	{"unexpected property", "unknown_field", "There is no such field here."},
+	{"unknown query parameter", "unknown_parameter", "There is no such parameter here."},
+	{"expected required property", "required", "This is required."},
+	{"required ", "required", "This is required."},
+	{"expected length >= ", "too_short", "This must have at least %s characters."},
+	{"expected length <= ", "too_long", "This may have at most %s characters."},
+	{"expected array length >= ", "too_few", "This needs at least %s entries."},
+	{"expected array length <= ", "too_many", "This may have at most %s entries."},
+	{"expected number >= ", "too_small", "This must be %s or more."},
+	{"expected number <= ", "too_large", "This must be %s or less."},
+	{"expected value to be one of ", "not_allowed", "This must be one of %s."},
+	{"expected array items to be unique", "repeated", "The same entry stands here twice."},
+	{"expected string to be RFC 3339 date-time", "bad_format", "This must be a time like 2026-10-27T18:00:00Z."},
+	{"expected string to be RFC 3339 date", "bad_format", "This must be a date like 2026-10-27."},
+	{"expected string to be RFC 5322 email", "bad_format", "This must be an e-mail address."},
+	{"expected string to be RFC 4122 uuid", "bad_format", "This must be an id as we gave it."},
+	{"expected string to ", "bad_format", "This does not have the form it must have."},
+	{"expected value", "not_allowed", "This is not one of the values it can have."},
+	{"expected object with", "too_few", "This needs at least one field."},
+	{"expected ", "wrong_type", "This must be of the type %s."},
 }
 
 func fieldOf(d *huma.ErrorDetail) services.FieldError {
-	f := services.FieldError{Field: pointer(d.Location), Code: "unparsable", Message: sentence(d.Message)}
+	// What no rule knows is a parser's complaint, whose own words may repeat the value.
+	f := services.FieldError{Field: pointer(d.Location), Code: "unparsable", Message: "This cannot be read as the type it should have."}
 	for _, r := range rules {
-		if strings.HasPrefix(d.Message, r.begins) {
-			f.Code = r.code
+		if rest, ok := strings.CutPrefix(d.Message, r.begins); ok {
+			f.Code, f.Message = r.code, strings.Replace(r.says, "%s", strings.ReplaceAll(strings.Trim(rest, `"`), "\"", ""), 1)
+			if r.code == "too_short" && rest == "1" {
+				f.Message = "This must not be empty."
+			}
 			break
 		}
 	}
 	if rest, ok := strings.CutPrefix(d.Message, "expected required property "); ok {
 		name, _, _ := strings.Cut(rest, " ")
-		f.Field, f.Message = f.Field+"/"+name, "This is required."
-	}
-	if f.Code == "unparsable" {
-		f.Message = "This cannot be read as the type it should have." // the parser's own words may repeat the value
+		f.Field += "/" + name
 	}
 	return f
 }
@@ -218,7 +226,7 @@ func teachHuma() {
 		}
 	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
-		p := huma.NewError(status, msg, errs...).(*Problem) //nolint:errcheck // made just above
+		p := huma.NewError(status, msg, errs...).(*Problem)
 		if call, err := services.CallFrom(ctx.Context()); err == nil {
 			p.RequestID = call.RequestID
 		}

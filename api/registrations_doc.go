@@ -179,7 +179,7 @@ var leavePartyOp = op{
 var joinPartyOp = op{
 	ID: "joinParty", Tag: "Registrations", Summary: "Accept an invitation in the app",
 	Doc:    "For the account whose verified address was invited. Staff accept for somebody on the telephone, and may say which member it is.",
-	Errors: []services.Code{workshops.CodeInvitationOver, workshops.CodeAlreadyRegistered}, Request: workshops.Acceptance{}, Example: invitationToJoin,
+	Errors: []services.Code{workshops.CodeInvitationOver, workshops.CodeAlreadyRegistered, workshops.CodeAdultRequired}, Request: workshops.Acceptance{}, Example: invitationToJoin,
 }
 
 var turnDownPartyOp = op{
@@ -211,7 +211,7 @@ var showPartyInvitationOp = op{
 var acceptPartyInvitationOp = op{
 	ID: "acceptPartyInvitation", Tag: "Registrations", Summary: "Accept an invitation with the link of the mail", NoKey: true,
 	Doc:    "Accepting twice answers the same. Without an account one comes under the name of the invitation; where exactly one member has the invited address, it is them.",
-	Errors: []services.Code{workshops.CodeInvitationOver, workshops.CodeAlreadyRegistered}, Request: linkToken, Example: invitationToJoin,
+	Errors: []services.Code{workshops.CodeInvitationOver, workshops.CodeAlreadyRegistered, workshops.CodeAdultRequired}, Request: linkToken, Example: invitationToJoin,
 }
 
 var refusePartyInvitationOp = op{

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"crypto/sha256"
 
@@ -119,7 +120,7 @@ func handle[I, O any](r *router, method, path string, status int, o op, can *ser
 			r.server.answer(hc, status, path, o, result)
 		}}, nil
 	})
-	r.exampleOfBody(path, method, o)
+	r.finishBody(path, method, o)
 	r.routes = append(r.routes, Route{method, path, o.ID, can})
 }
 
@@ -200,8 +201,10 @@ func (s *Server) answer(hc huma.Context, status int, path string, o op, result a
 		return
 	}
 	identify(hc, status, path, result)
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
+	body := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(body)
+	body.Reset()
+	enc := json.NewEncoder(body)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(result); err != nil {
 		s.fail(hc, err)
@@ -210,6 +213,8 @@ func (s *Server) answer(hc huma.Context, status int, path string, o op, result a
 	hc.SetHeader("Content-Type", "application/json; charset=utf-8")
 	s.write(hc, status, o, bytes.TrimSuffix(body.Bytes(), []byte("\n")))
 }
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // identify sets what an answer says of itself: its place, its version, how many there are.
 func identify(hc huma.Context, status int, path string, result any) {

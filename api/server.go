@@ -147,7 +147,6 @@ func (s *Server) declare() {
 	s.router = &router{api: humafiber.NewV2(s.App, cfg), server: s}
 	s.routes(s.router)
 	s.router.tellNulls()
-	admitNull(schemas)
 }
 
 // uuidText and dateText say in the schema what the types are on the wire.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -146,27 +145,23 @@ func refusals(method, path string, o op, can *services.Permission, takesBody boo
 	return out
 }
 
-func (r *router) exampleOfBody(path, method string, o op) {
+// finishBody gives the body its example, and lets a POST whose fields are all optional come without a body: nobody should
+// have to send {} to cancel.
+func (r *router) finishBody(path, method string, o op) {
 	item := r.api.OpenAPI().Paths[path]
-	if item == nil || o.Request == nil {
-		return
-	}
 	for _, registered := range []*huma.Operation{item.Post, item.Put, item.Patch} {
-		if registered != nil && registered.Method == method && registered.RequestBody != nil {
-			registered.RequestBody.Content["application/json"].Example = plain(o.Request)
+		if registered == nil || registered.Method != method || registered.RequestBody == nil {
+			continue
 		}
-	}
-}
-
-// admitNull puts null among the values of every enum that can be null: JSON Schema's enum lists all values, and Huma
-// leaves null to the type alone.
-func admitNull(schemas huma.Registry) {
-	for _, schema := range schemas.Map() {
-		for _, property := range schema.Properties {
-			if property.Nullable && len(property.Enum) > 0 && !slices.Contains(property.Enum, nil) {
-				property.Enum = append(property.Enum, nil)
-			}
+		media := registered.RequestBody.Content["application/json"]
+		if o.Request != nil {
+			media.Example = plain(o.Request)
 		}
+		schema := media.Schema
+		if schema.Ref != "" {
+			schema = r.api.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
+		}
+		registered.RequestBody.Required = method != http.MethodPost || len(schema.Required) > 0
 	}
 }
 

@@ -33,7 +33,9 @@ func readable(c *fiber.Ctx, takesBody bool) *Problem {
 		return nil
 	}
 	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
-	if err != nil || !(kind == "application/json" || kind == "application/merge-patch+json") || (params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8")) {
+	json := kind == "application/json" || kind == "application/merge-patch+json"
+	utf8 := params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8")
+	if err != nil || !json || !utf8 {
 		return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "Send JSON, with Content-Type: application/json.")
 	}
 	if p := scan(body); p != nil {
@@ -47,11 +49,12 @@ func readable(c *fiber.Ctx, takesBody bool) *Problem {
 
 // badEscapes looks at what %xx in the query decodes to.
 func badEscapes(c *fiber.Ctx) bool {
-	bad := false
-	c.Context().QueryArgs().VisitAll(func(k, v []byte) {
-		bad = bad || !clean(k) || !clean(v)
-	})
-	return bad
+	for k, v := range c.Context().QueryArgs().All() {
+		if !clean(k) || !clean(v) {
+			return true
+		}
+	}
+	return false
 }
 
 func clean(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }

@@ -30,7 +30,7 @@ type runPlan struct {
 
 var (
 	thorough = runPlan{people: 4000, rounds: 5, round: 1500 * time.Millisecond, warm: time.Second, login: 3 * time.Second, crowd: 4 * time.Second, profile: 6 * time.Second, sample: 400}
-	brief    = runPlan{people: 2000, rounds: 3, round: 400 * time.Millisecond, warm: 300 * time.Millisecond, login: time.Second, crowd: 1500 * time.Millisecond, profile: 2 * time.Second, sample: 100}
+	brief    = runPlan{people: 2000, rounds: 3, round: 400 * time.Millisecond, warm: 300 * time.Millisecond, login: time.Second, crowd: 1500 * time.Millisecond, profile: 5 * time.Second, sample: 100}
 )
 
 func (p runPlan) wants(what string) bool { return p.only == "" || p.only == what }

@@ -132,7 +132,7 @@ func (c *Core) WatchAudit(ctx context.Context) {
 }
 
 // AuditFault is the first thing that is wrong with the audit log.
-type AuditFault struct {
+type AuditFault struct { //nolint:errname // what it tells is a fault of the log, not of the call
 	Seq     int64
 	AuditID uuid.UUID
 	What    string

@@ -349,6 +349,13 @@ func (f *flushing) QueryRowContext(ctx context.Context, query string, args ...an
 	return f.Conn.QueryRowContext(ctx, query, args...)
 }
 
+func (f *flushing) rows(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
+	if err := f.tx.send(nil, false); err != nil {
+		return nil, err
+	}
+	return f.tx.conn.Query(ctx, query, args...)
+}
+
 // BeginTx refuses GORM's nested transactions: one use case is one transaction.
 func (f *flushing) BeginTx(context.Context, *sql.TxOptions) (gorm.ConnPool, error) {
 	return nil, errors.New("one use case is one transaction")

@@ -161,7 +161,7 @@ func (c Config) secret() ([]byte, error) {
 // print lists every setting, where it comes from, and its default. Secrets are masked.
 func (c Config) print(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(out, "SETTING\tVALUE\tFROM\tDEFAULT\tMEANING")
+	_, _ = fmt.Fprintln(out, "SETTING\tVALUE\tFROM\tDEFAULT\tMEANING")
 	v := reflect.ValueOf(c)
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
@@ -173,7 +173,7 @@ func (c Config) print(w io.Writer) error {
 		if f.Tag.Get("secret") == "true" && value != "" {
 			value = "(set, hidden)"
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", name, orDash(value), from, orDash(fallback), f.Tag.Get("doc"))
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", name, orDash(value), from, orDash(fallback), f.Tag.Get("doc"))
 	}
 	return out.Flush()
 }

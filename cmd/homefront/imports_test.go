@@ -206,8 +206,12 @@ func placeOf(file string) place {
 // bench holds programs of its own, which wire what they measure as cmd does.
 func (p place) isProgram() bool { return p.top == "cmd" || p.top == "bench" }
 
-// pgtest is test code that lives outside _test.go files so that every package's tests can import it.
-func (p place) isTest() bool { return p.test || p.top == "internal" && p.pkg == "pgtest" }
+// testPackages are test code that lives outside _test.go files so that every package's tests can import it.
+var testPackages = []string{"pgtest", "apptest"}
+
+func (p place) isTest() bool {
+	return p.test || p.top == "internal" && slices.Contains(testPackages, p.pkg)
+}
 
 func (p place) readsEnvironment() bool { return p.isProgram() || p.isTest() }
 
@@ -244,6 +248,9 @@ func (p place) mayNotImportOurs(ours string) string {
 	to := placeOf(ours + "/x.go")
 	switch to.top {
 	case "cmd":
+		if p.top == "cmd" {
+			return "" // a program's own packages
+		}
 		return "nothing imports cmd"
 	case "api":
 		if p.isProgram() || p.isTest() || p.top == "api" {
@@ -254,8 +261,8 @@ func (p place) mayNotImportOurs(ours string) string {
 		switch {
 		case p.isTest():
 			return ""
-		case to.pkg == "pgtest":
-			return "only tests import pgtest"
+		case slices.Contains(testPackages, to.pkg):
+			return "only tests import " + to.pkg
 		case p.isProgram(), p.top == "internal":
 			return ""
 		case p.top == "services":

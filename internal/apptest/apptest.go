@@ -49,8 +49,10 @@ type App struct {
 	Mail *Mailbox
 	Log  *bytes.Buffer
 
-	t    testing.TB
-	spec *contract
+	t     testing.TB
+	spec  *contract
+	admin *pgx.Conn // the superuser's, made at first use
+	using sync.Mutex
 }
 
 // Mailbox keeps what would have been mailed.
@@ -158,14 +160,26 @@ func (a *App) Count(sql string, args ...any) (n int) {
 	return n
 }
 
+// super runs on one connection, and once more on a new one where a test killed the database meanwhile.
 func (a *App) super(do func(*pgx.Conn) error) {
 	a.t.Helper()
-	c, err := pgx.Connect(context.Background(), a.DB.SuperURL)
-	if err != nil {
-		a.t.Fatal(err)
+	a.using.Lock()
+	defer a.using.Unlock()
+	var err error
+	for range 2 {
+		if a.admin == nil || a.admin.IsClosed() {
+			c, err := pgx.Connect(context.Background(), a.DB.SuperURL)
+			if err != nil {
+				a.t.Fatal(err)
+			}
+			a.admin = c
+			a.t.Cleanup(func() { _ = c.Close(context.Background()) })
+		}
+		if err = do(a.admin); err == nil || !a.admin.IsClosed() {
+			break
+		}
 	}
-	defer func() { _ = c.Close(context.Background()) }()
-	if err := do(c); err != nil {
+	if err != nil {
 		a.t.Fatal(err)
 	}
 }

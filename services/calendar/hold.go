@@ -51,7 +51,7 @@ type Clash struct {
 
 // DoubleBooked lists what stands in the way. Shown as it is, it says that something is busy; the domain that booked it
 // can say more to those who may see it.
-type DoubleBooked struct{ Clashes []Clash }
+type DoubleBooked struct{ Clashes []Clash } //nolint:errname // named as its code
 
 func (e *DoubleBooked) Error() string { return e.Unwrap().Error() }
 

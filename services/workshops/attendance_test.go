@@ -248,6 +248,9 @@ func TestRemindersFollowTheSession(t *testing.T) {
 	if _, err := e.CancelSession(e.staff(), e.sessions[2].ID, workshops.CancelReason{Reason: "The hall is flooded"}); err != nil {
 		t.Fatal(err)
 	}
+	if n := e.count(`select count(*) from messages where event = 'workshop.changed' and record_id = $1 and calendar->>'method' = 'CANCEL'`, r.ID); n != 1 {
+		t.Errorf("%d mails take the third out of the calendar", n)
+	}
 	e.later(e.sessions[1].StartsAt.Add(-24 * time.Hour))
 	if n := reminded(e.member); n != 1 {
 		t.Errorf("%d reminders at the old time", n)
@@ -259,5 +262,20 @@ func TestRemindersFollowTheSession(t *testing.T) {
 	e.later(e.sessions[2].StartsAt)
 	if n := reminded(e.member); n != 2 {
 		t.Errorf("%d reminders after the third was called off", n)
+	}
+}
+
+// Moving a session and those that follow is told in one mail.
+func TestASeriesThatMovesIsToldOnce(t *testing.T) {
+	e := openHall(t).evenings("4")
+	r := e.register(e.me(e.member), e.workshop, workshops.Register{})
+	if _, err := e.UpdateSession(e.staff(), e.sessions[1].ID, workshops.SessionPatch{Scope: workshops.ScopeThisAndFollowing, LocalStart: services.Some("2026-11-03T19:00")}); err != nil {
+		t.Fatal(err)
+	}
+	if n := e.count(`select count(*) from messages where event = 'workshop.changed' and record_id = $1`, r.ID); n != 1 {
+		t.Errorf("%d mails", n)
+	}
+	if n := e.count(`select jsonb_array_length(calendar->'events') from messages where event = 'workshop.changed' and record_id = $1`, r.ID); n != 3 {
+		t.Errorf("%d of three sessions are in its calendar file", n)
 	}
 }

@@ -60,7 +60,8 @@ func openEntry(tx *services.Tx, id uuid.UUID, in AttendeeInput) (*desk, *party, 
 	if err := leads(tx.Actor(), p); err != nil {
 		return nil, nil, nil, err
 	}
-	if e.staff = forOthers(tx.Actor(), p); !e.staff {
+	if e.staff && !forOthers(tx.Actor(), p) { // a coordinator's own party is one like any other
+		e.staff = false
 		if e.authority, err = people.AuthorityOver(tx, tx.Actor(), e.memberIDs()); err != nil {
 			return nil, nil, nil, err
 		}

@@ -66,25 +66,40 @@ func cancelAll(tx *services.Tx, workshopID uuid.UUID, _ string) error {
 	return nil
 }
 
-// callOff ends the live parties of one set of pools.
-func callOff(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID) error {
+// callOff ends the live parties of one set of pools: those of a workshop, or of the session of it that is called off.
+func callOff(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID, session ...models.WorkshopSession) error {
 	d, parties, err := openLive(tx, workshopID, sessionID)
 	if err != nil {
 		return err
 	}
-	now := tx.Now()
-	for _, p := range parties {
-		d.change(p, func() { p.State, p.ClosedAt, p.OfferExpiresAt = models.RegistrationCancelled, &now, nil })
-		d.store(p)
+	if len(session) > 0 { // it counts as no meeting any more, and is what there is to tell of
+		told, err := readDesk(tx, session...)
+		if err != nil {
+			return err
+		}
+		d.meetings = told.meetings
 	}
-	d.left, d.shrunk = nil, false // nobody takes over what is called off
+	for i := range d.meetings {
+		notices.Recall(tx, "session", d.meetings[i].ID, models.NoticeSessionReminder)
+	}
 	for _, p := range parties {
-		notices.Recall(tx, "registration", p.ID, models.NoticeRegistrationOffered, models.NoticeSessionReminder)
-		if err := d.tell(p, models.NoticeWorkshopCancelled); err != nil {
+		if err := d.callOffParty(p); err != nil {
 			return err
 		}
 	}
-	return d.saveCounts()
+	d.left, d.shrunk = nil, false // nobody takes over what is called off
+	d.saveCounts()
+	return nil
+}
+
+func (d *desk) callOffParty(p *party) error {
+	now, was := d.tx.Now(), p.State
+	d.change(p, func() { p.State, p.ClosedAt, p.OfferExpiresAt = models.RegistrationCancelled, &now, nil })
+	d.store(p)
+	if was == models.RegistrationPending || was == models.RegistrationOffered {
+		return d.settle(p, models.NoticeWorkshopCancelled)
+	}
+	return d.tell(p, models.NoticeWorkshopCancelled)
 }
 
 // openLive opens one set of pools with all live parties.
@@ -97,15 +112,25 @@ func openLive(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID) (*des
 	return d, set.parties(), nil
 }
 
-// sessionMoved tells those who come that a session's time or place is another, and moves its reminder. Reminders know
-// for which start they are, so that the one of the old start does nothing.
-func sessionMoved(tx *services.Tx, before, after models.WorkshopSession) error {
-	if !before.StartsAt.Equal(after.StartsAt) {
-		if err := sessionPlanned(tx, after); err != nil {
+// sessionsMoved tells those who come that the time or place of sessions is another, in one mail for all of them, and moves
+// the reminders. Those know for which start they are, so that the one of the old start does nothing. Sessions of which
+// people need not be told have kept their sequence.
+func sessionsMoved(tx *services.Tx, was, now []models.WorkshopSession) error {
+	var moved []models.WorkshopSession
+	for i := range now {
+		if now[i].Sequence == was[i].Sequence {
+			continue
+		}
+		moved = append(moved, now[i])
+		if was[i].StartsAt.Equal(now[i].StartsAt) {
+			continue
+		}
+		notices.Recall(tx, "session", now[i].ID, models.NoticeSessionReminder)
+		if err := sessionPlanned(tx, now[i]); err != nil {
 			return err
 		}
 	}
-	return tellSession(tx, after)
+	return tellSessions(tx, moved...)
 }
 
 // sessionCancelled tells those who come that one session does not take place. The places of a drop-in session end with it.
@@ -115,10 +140,11 @@ func sessionCancelled(tx *services.Tx, session models.WorkshopSession) error {
 	if err != nil {
 		return err
 	}
+	notices.Recall(tx, "session", session.ID, models.NoticeSessionReminder)
 	if own {
-		return callOff(tx, session.WorkshopID, &session.ID)
+		return callOff(tx, session.WorkshopID, &session.ID, session)
 	}
-	return tellSession(tx, session)
+	return tellSessions(tx, session)
 }
 
 // sessionRestored tells those who come that a cancelled session takes place after all.
@@ -126,26 +152,35 @@ func sessionRestored(tx *services.Tx, session models.WorkshopSession) error {
 	if err := sessionPlanned(tx, session); err != nil {
 		return err
 	}
-	return tellSession(tx, session)
+	return tellSessions(tx, session)
 }
 
-// tellSession writes to all who have a place that the session is for, with what their calendars must know.
-func tellSession(tx *services.Tx, session models.WorkshopSession) error {
-	parties, err := placesFor(tx, session)
+// tellSessions writes to all who have a place in sessions of one workshop, with what their calendars must know.
+func tellSessions(tx *services.Tx, sessions ...models.WorkshopSession) error {
+	if len(sessions) == 0 {
+		return nil
+	}
+	parties, err := placesFor(tx, sessions...)
 	if err != nil || len(parties) == 0 {
 		return err
 	}
-	d, at, err := readDesk(tx, session)
+	d, err := readDesk(tx, sessions...)
 	if err != nil {
 		return err
 	}
 	for _, p := range parties {
+		theirs := d.meetingsOf(p)
 		for _, r := range readersOf(p) {
-			if err := notices.Send(tx, notices.Notice{
+			events := d.calendar(p, models.NoticeWorkshopChanged, r, theirs)
+			n := notices.Notice{
 				Event: models.NoticeWorkshopChanged, MemberID: r.member, Address: r.address, Name: r.name, Record: "registration", RecordID: p.ID,
-				Key:  fmt.Sprintf("%s:%s:%d:%s", models.NoticeWorkshopChanged, session.ID, session.Sequence, r.key(p)),
-				Data: about(&d.workshop, at), Events: d.calendar(p, models.NoticeWorkshopChanged, r, []meeting{*at}),
-			}); err != nil {
+				Key:  fmt.Sprintf("%s:%s:%d:%s", models.NoticeWorkshopChanged, theirs[0].ID, theirs[0].Sequence, r.key(p)),
+				Data: about(&d.workshop, &theirs[0]), Events: events,
+			}
+			if len(events) == 1 && events[0].Cancelled {
+				n.Method = notices.MethodCancel
+			}
+			if err := notices.Send(tx, n); err != nil {
 				return err
 			}
 		}
@@ -153,41 +188,57 @@ func tellSession(tx *services.Tx, session models.WorkshopSession) error {
 	return nil
 }
 
-// placesFor reads the live parties whose place is good for a session.
-func placesFor(tx *services.Tx, session models.WorkshopSession) ([]*party, error) {
+// meetingsOf are those that a party's place is good for.
+func (d *desk) meetingsOf(p *party) (out []meeting) {
+	for _, m := range d.meetings {
+		if p.SessionID == nil || *p.SessionID == m.ID {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// placesFor reads the live parties whose place is good for any of the sessions of one workshop.
+func placesFor(tx *services.Tx, sessions ...models.WorkshopSession) ([]*party, error) {
+	ids := make([]uuid.UUID, len(sessions))
+	for i := range sessions {
+		ids[i] = sessions[i].ID
+	}
 	set := &partySet{}
-	err := tx.Batch(set.statements(`r.workshop_id = $1 and (r.session_id is null or r.session_id = $2) and r.live`, "r.id", session.WorkshopID, session.ID)...)
+	err := tx.Batch(set.statements(`r.workshop_id = $1 and (r.session_id is null or r.session_id = any($2)) and r.live`, "r.id", sessions[0].WorkshopID, ids)...)
 	return set.parties(), err
 }
 
-// readDesk is a desk to write mails from: it locks nothing and counts nothing. The session is the one given, which the
-// database may not hold yet.
-func readDesk(tx *services.Tx, session models.WorkshopSession) (*desk, *meeting, error) {
-	d := &desk{tx: tx}
-	var found []models.Workshop
-	var place string
+// readDesk is a desk to write mails from: it locks nothing and counts nothing. The sessions are the ones given, of which
+// the database may not hold all yet.
+func readDesk(tx *services.Tx, sessions ...models.WorkshopSession) (*desk, error) {
+	venues := make([]*uuid.UUID, len(sessions))
+	notes := make([]string, len(sessions))
+	for i := range sessions {
+		venues[i], notes[i] = sessions[i].VenueID, sessions[i].LocationNote
+	}
+	var found []workshopRow
+	var places []string
 	err := tx.Batch(
-		services.Statement{SQL: readWorkshop, Args: []any{session.WorkshopID, session.ID}, Scan: func(rows pgx.Rows) error {
-			var with []workshopRow
-			err := rowsInto(&with)(rows)
-			for _, w := range with {
-				found = append(found, w.Workshop)
-			}
-			return err
-		}},
-		services.Statement{SQL: `select ` + placeOf + ` from (select $2::uuid as venue_id, $3::text as location_note) s cross join workshops w
-			left join venues v on v.id = coalesce(s.venue_id, w.venue_id) where w.id = $1`,
-			Args: []any{session.WorkshopID, session.VenueID, session.LocationNote}, Scan: services.ScanOne("workshop", &place)},
+		services.Statement{SQL: readWorkshop, Args: []any{sessions[0].WorkshopID, nil}, Scan: rowsInto(&found)},
+		services.Statement{SQL: `select ` + placeOf + ` from unnest($2::uuid[], $3::text[]) with ordinality s(venue_id, location_note, number) cross join workshops w
+			left join venues v on v.id = coalesce(s.venue_id, w.venue_id) where w.id = $1 order by s.number`,
+			Args: []any{sessions[0].WorkshopID, venues, notes}, Scan: func(rows pgx.Rows) (err error) {
+				places, err = pgx.CollectRows(rows, pgx.RowTo[string])
+				return err
+			}},
 	)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if len(found) == 0 {
-		return nil, nil, services.NotFound("workshop")
+	if len(found) == 0 || len(places) != len(sessions) {
+		return nil, services.NotFound("workshop")
 	}
-	d.workshop = found[0]
-	d.meetings = []meeting{{WorkshopSession: session, Place: place}}
-	return d, &d.meetings[0], nil
+	d := &desk{tx: tx, workshop: found[0].Workshop}
+	for i := range sessions {
+		d.meetings = append(d.meetings, meeting{WorkshopSession: sessions[i], Place: places[i]})
+	}
+	return d, nil
 }
 
 // about is what the words of a mail about one session are made of.

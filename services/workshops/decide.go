@@ -7,7 +7,6 @@ import (
 
 	"homefront/models"
 	"homefront/services"
-	"homefront/services/tasks"
 )
 
 // Approve confirms a party that staff had to look at.
@@ -141,9 +140,4 @@ func (d *desk) reread(id uuid.UUID) (*RegistrationView, error) {
 		return nil, err
 	}
 	return d.view(set.parties()[0])
-}
-
-// reviewed drops the task of a review that became moot.
-func (d *desk) reviewed(p *party) error {
-	return tasks.CloseFor(d.tx, "registration", p.ID, models.TaskReviewRegistration)
 }

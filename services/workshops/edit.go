@@ -141,6 +141,7 @@ func (e *edit) rebook(sessions []models.WorkshopSession) error {
 // tellPlace tells those who come to sessions that take place elsewhere now.
 func (e *edit) tellPlace(sessions []models.WorkshopSession) error {
 	b, a := e.before, e.after
+	var was, now []models.WorkshopSession
 	for _, s := range sessions {
 		venue := s.VenueID == nil && !sameID(b.VenueID, a.VenueID)
 		note := s.LocationNote == "" && b.LocationNote != a.LocationNote
@@ -153,11 +154,9 @@ func (e *edit) tellPlace(sessions []models.WorkshopSession) error {
 		if err := saveSession(e.tx, s, &after, "sequence"); err != nil {
 			return err
 		}
-		if err := sessionMoved(e.tx, s, after); err != nil {
-			return err
-		}
+		was, now = append(was, s), append(now, after)
 	}
-	return nil
+	return sessionsMoved(e.tx, was, now)
 }
 
 // ready refuses what a published workshop must not lack, all at once.

@@ -72,7 +72,7 @@ func (d *desk) inviteOne(p *party, a *models.Attendee) error {
 }
 
 // AcceptInvitation is an invited adult's own yes, in the app, under the address that was invited; or staff's, who called.
-// Errors: not_found when the invitation is not the caller's; conflict invitation_over, already_registered.
+// Errors: not_found when the invitation is not the caller's; conflict invitation_over, already_registered, adult_required.
 func (s *Service) AcceptInvitation(ctx context.Context, id, attendeeID uuid.UUID, in Acceptance) (*Invitation, error) {
 	return services.Mutate(ctx, s.core, "invitation.accept", func(tx *services.Tx) (*Invitation, error) {
 		at, err := invited(tx, id, attendeeID)
@@ -233,7 +233,7 @@ func (at *asked) accept(tx *services.Tx, member *uuid.UUID) (*Invitation, error)
 	if a.State != models.AttendeeInvited || !now.Before(*a.InviteExpiresAt) || !p.State.Live() || d.over() {
 		return nil, services.Conflict(CodeInvitationOver, "This invitation is over. You can register yourself.")
 	}
-	if err := d.checkFree(a, member); err != nil {
+	if err := d.checkFree(member); err != nil {
 		return nil, err
 	}
 	d.change(p, func() { a.State, a.MemberID, a.JoinedAt = models.AttendeeAttending, member, &now })
@@ -250,17 +250,28 @@ func (at *asked) accept(tx *services.Tx, member *uuid.UUID) (*Invitation, error)
 	return d.invitation(p, a)
 }
 
-// checkFree: in a hybrid workshop the place may be on other seats than those that the index compares.
-func (d *desk) checkFree(a *models.Attendee, member *uuid.UUID) error {
+// checkFree: of somebody we know it can be said whether they are old enough, and whether they have a place already. In a
+// hybrid workshop that may be on other seats than those that the index compares.
+func (d *desk) checkFree(member *uuid.UUID) error {
 	if member == nil {
 		return nil
 	}
 	var had []place
-	if err := d.tx.Batch(services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, []uuid.UUID{*member}}, Scan: rowsInto(&had)}); err != nil {
+	var known []models.Member
+	if err := d.tx.Batch(
+		services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, []uuid.UUID{*member}}, Scan: rowsInto(&had)},
+		services.Statement{SQL: `select ` + personColumns + ` from members m where m.id = $1`, Args: []any{*member}, Scan: rowsInto(&known)},
+	); err != nil {
 		return err
 	}
 	if len(had) > 0 {
 		return services.Conflict(CodeAlreadyRegistered, "You already have a place here, or wait for one.")
+	}
+	for _, m := range known {
+		least := max(models.AdultAge, or(d.workshop.MinimumAge, 0))
+		if m.MinorOn(d.firstDay()) || m.BirthDate != nil && m.BirthDate.Age(d.firstDay()) < least {
+			return services.Conflict(CodeAdultRequired, "One must be %d on the first day to come by invitation.", least)
+		}
 	}
 	return nil
 }

@@ -205,9 +205,9 @@ func visibleRegistrations(actor *services.Actor) func(*gorm.DB) *gorm.DB {
 
 func ownRegistrations(member uuid.UUID) func(*gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
-		return db.Where(`(registrations.lead_member_id = ? or registrations.id in
-			(select registration_id from attendees where member_id = ? and state = 'attending' and not second
-			 union select registration_id from attendees where entered_by = ? and state = 'attending' and invite_id is null and member_id is not null))`, member, member, member)
+		return db.Where(`registrations.id in (select id from registrations where lead_member_id = ?
+			 union select registration_id from attendees where member_id = ? and state = 'attending' and not second
+			 union select registration_id from attendees where entered_by = ? and state = 'attending' and invite_id is null and member_id is not null)`, member, member, member)
 	}
 }
 

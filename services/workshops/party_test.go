@@ -226,6 +226,9 @@ func TestDropInPlacesArePerSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.want(h.now(got[0].ID), models.RegistrationCancelled)
+	if n := h.count(`select count(*) from messages where event = 'workshop.cancelled' and record_id = $1 and calendar->>'method' = 'CANCEL' and data->>'starts_at' is not null`, got[0].ID); n != 1 {
+		t.Errorf("%d mails take it out of the calendar", n)
+	}
 	h.want(h.now(got[1].ID), models.RegistrationConfirmed)
 	h.checkCounts()
 }

@@ -283,7 +283,6 @@ func (d *desk) admit(p *party) error {
 			return err
 		}
 		d.change(p, func() { d.queue(p) })
-		d.shrunk = false
 	case len(p.Review) > 0:
 		d.change(p, func() { p.State = models.RegistrationPending })
 	default:

@@ -74,7 +74,7 @@ func remindAll(tx *services.Tx, session models.WorkshopSession, excused []uuid.U
 	if err != nil || len(parties) == 0 {
 		return err
 	}
-	d, at, err := readDesk(tx, session)
+	d, err := readDesk(tx, session)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func remindAll(tx *services.Tx, session models.WorkshopSession, excused []uuid.U
 			if err := notices.Send(tx, notices.Notice{
 				Event: models.NoticeSessionReminder, MemberID: r.member, Address: r.address, Name: r.name, Record: "session", RecordID: session.ID,
 				Key:  fmt.Sprintf("%s:%s:%d:%s", models.NoticeSessionReminder, session.ID, session.StartsAt.Unix(), r.key(p)),
-				Data: about(&d.workshop, at),
+				Data: about(&d.workshop, &d.meetings[0]),
 			}); err != nil {
 				return err
 			}

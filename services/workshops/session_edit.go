@@ -255,15 +255,7 @@ func (m *move) store() error {
 	if m.workshop.Visibility != models.VisibilityPublished {
 		return nil
 	}
-	for i, before := range m.was {
-		if m.now[i].Sequence == before.Sequence {
-			continue
-		}
-		if err := sessionMoved(m.tx, before, m.now[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sessionsMoved(m.tx, m.was, m.now)
 }
 
 // CancelReason is why something does not take place.

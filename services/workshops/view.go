@@ -2,10 +2,12 @@ package workshops
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 	"gorm.io/gorm"
 
 	"homefront/models"
@@ -24,40 +26,62 @@ type Seats struct {
 	OpenForChildren *int                   `json:"open_for_children" doc:"Those of them that nobody holds"`
 	Waiting         int                    `json:"waiting" doc:"Parties on the waitlist" example:"0"`
 	Registration    models.Window          `json:"registration" enum:"open,not_yet_open,closed,full" doc:"full still takes parties for the waitlist, while that has room"`
+
+	row poolRow
 }
 
-// SeatList is read from a JSON column.
+// poolRow is what Seats are made of, in types that pgx reads without looking for a way.
+type poolRow struct {
+	session              pgtype.UUID
+	starts               pgtype.Timestamptz
+	mode                 pgtype.Text
+	childCapacity        pgtype.Int4
+	taken, takenChildren int
+}
+
+// SeatList is read from an array of records.
 type SeatList []Seats
 
-// Scan implements sql.Scanner.
-func (l *SeatList) Scan(src any) error {
-	var pools []struct {
-		models.Pool
-		StartsAt *time.Time `json:"starts_at"`
-	}
-	if err := scanJSON(src, &pools); err != nil {
-		return err
-	}
-	*l = make(SeatList, len(pools))
-	for i, p := range pools {
-		open, children := p.Open()
-		s := Seats{PoolID: p.ID, SessionID: p.SessionID, Mode: p.Mode, Capacity: p.Capacity, Open: open, ChildCapacity: p.ChildCapacity, Waiting: p.Waiting}
-		if p.StartsAt != nil {
-			at := p.StartsAt.UTC()
-			s.StartsAt = &at
-		}
-		if p.ChildCapacity != nil {
-			s.OpenForChildren = &children
-		}
-		(*l)[i] = s
-	}
-	return nil
+// ScanIndex says where a field of the record goes; the order is that of seatsColumn.
+func (s *Seats) ScanIndex(i int) any {
+	r := &s.row
+	return [...]any{&s.PoolID, &r.session, &r.starts, &r.mode, &s.Capacity, &r.childCapacity, &r.taken, &r.takenChildren, &s.Waiting}[i]
 }
 
-// tell fills in the words, and says what holds for the workshop as a whole: open when any of its pools is.
+// ScanNull implements pgtype.CompositeIndexScanner.
+func (s *Seats) ScanNull() error { return errors.New("a pool is never null") }
+
+// count fills in what the row says.
+func (s *Seats) count() {
+	pool := models.Pool{Capacity: s.Capacity, Taken: s.row.taken, TakenChildren: s.row.takenChildren}
+	if s.row.childCapacity.Valid {
+		children := int(s.row.childCapacity.Int32)
+		pool.ChildCapacity, s.ChildCapacity = &children, &children
+	}
+	open, children := pool.Open()
+	s.Open = open
+	if s.ChildCapacity != nil {
+		s.OpenForChildren = &children
+	}
+	if s.row.session.Valid {
+		id := uuid.UUID(s.row.session.Bytes)
+		s.SessionID = &id
+	}
+	if s.row.starts.Valid {
+		at := s.row.starts.Time.UTC()
+		s.StartsAt = &at
+	}
+	if s.row.mode.Valid {
+		mode := models.AttendanceMode(s.row.mode.String)
+		s.Mode = &mode
+	}
+}
+
+// tell fills in the numbers and words, and says what holds for the workshop as a whole: open when any of its pools is.
 func (l SeatList) tell(w *models.Workshop, now time.Time) models.Window {
 	whole := models.WindowClosed
 	for i := range l {
+		l[i].count()
 		start := l[i].StartsAt
 		if start == nil {
 			start = w.StartsAt
@@ -146,7 +170,7 @@ type WorkshopDetail struct {
 	Place        *WorkshopPlace  `json:"venue" gorm:"type:json" doc:"Null when it has none"`
 	Facilitators FacilitatorList `json:"facilitators" gorm:"type:json" nullable:"false"`
 	Sessions     int             `json:"sessions" doc:"How many are not cancelled" example:"6"`
-	Seats        SeatList        `json:"seats" gorm:"type:json" nullable:"false" doc:"One pool; two when hybrid; of drop-in those of every session to come"`
+	Seats        SeatList        `json:"seats" gorm:"type:record[]" nullable:"false" doc:"One pool; two when hybrid; of drop-in those of every session to come"`
 	Registration models.Window   `json:"registration" gorm:"-" enum:"open,not_yet_open,closed,full" doc:"open when any pool is; full still takes parties for the waitlist, while that has room"`
 	Leads        bool            `json:"-"`
 }
@@ -171,7 +195,7 @@ type WorkshopRow struct {
 	Visibility     models.Visibility         `json:"visibility" enum:"draft,published,cancelled,completed" example:"published"`
 	IsTemplate     bool                      `json:"is_template"`
 	Sessions       int                       `json:"sessions" doc:"How many are not cancelled" example:"6"`
-	Seats          SeatList                  `json:"seats" gorm:"type:json" nullable:"false" doc:"One pool; two when hybrid; of drop-in those of the next sessions, at most 10"`
+	Seats          SeatList                  `json:"seats" gorm:"type:record[]" nullable:"false" doc:"One pool; two when hybrid; of drop-in those of the next sessions, at most 10"`
 	Registration   models.Window             `json:"registration" gorm:"-" enum:"open,not_yet_open,closed,full" doc:"open when any pool is; full still takes parties for the waitlist, while that has room"`
 	TitleKey       string                    `json:"-"`
 }
@@ -183,10 +207,10 @@ func (r *WorkshopRow) tell(now time.Time) {
 
 // seatsColumn reads the pools of workshop w that can still be registered for, soonest first. Its arguments: now, and how
 // many at most.
-const seatsColumn = `coalesce((select json_agg(row_to_json(x)) from (
-	select p.*, s.starts_at from pools p left join workshop_sessions s on s.id = p.session_id
+const seatsColumn = `array(select row(p.id, p.session_id, s.starts_at, p.mode, p.capacity, p.child_capacity, p.taken, p.taken_children, p.waiting)
+	from pools p left join workshop_sessions s on s.id = p.session_id
 	where p.workshop_id = w.id and (p.session_id is null or (s.status = 'scheduled' and s.ends_at > ?))
-	order by s.starts_at, p.mode, p.id limit ?) x), '[]') as seats`
+	order by s.starts_at, p.mode, p.id limit ?) as seats`
 
 const sessionsColumn = `(select count(*) from workshop_sessions c where c.workshop_id = w.id and c.status <> 'cancelled') as sessions`
 
@@ -214,11 +238,9 @@ func visible(actor *services.Actor) func(*gorm.DB) *gorm.DB {
 
 // detail reads one workshop as actor may see it.
 func detail(db *gorm.DB, actor *services.Actor, id uuid.UUID, now time.Time) (*WorkshopDetail, error) {
-	var found []WorkshopDetail
-	err := db.Table("workshops as w").Scopes(visible(actor)).Where("w.id = ?", id).
+	found, err := services.Rows[WorkshopDetail](db.Table("workshops as w").Scopes(visible(actor)).Where("w.id = ?", id).
 		Select(`w.*, (select name from programs p where p.id = w.program_id) as program, w.id in `+facilitated+` as leads, `+
-			placeColumn+`, `+facilitatorsColumn+`, `+sessionsColumn+`, `+seatsColumn, actor.MemberID, actor.MemberID, now, 1000).
-		Limit(1).Find(&found).Error
+			placeColumn+`, `+facilitatorsColumn+`, `+sessionsColumn+`, `+seatsColumn, actor.MemberID, actor.MemberID, now, 1000), 1)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,6 @@ type person struct {
 	phone         string
 	roles         []models.Role // of the account; none: no account
 	service       []stint
-	prefs         *models.Preferences
 	needs         models.Needs
 	status        models.MemberStatus
 
@@ -43,7 +42,6 @@ func (p *person) adult(on models.Date) bool { return p.born.Age(on) >= models.Ad
 type tie struct {
 	one, other *person
 	kind       models.RelationshipKind
-	ended      bool
 }
 
 // ward is a guardianship.

@@ -139,7 +139,8 @@ func (l *loader) answerOffer(c *course, id, lead uuid.UUID, offered, expires tim
 	}
 	answer := offered.Add(l.hours(1, 4))
 	turn := len(l.answering) % 5
-	if turn < 2 || !answer.Before(expires) {
+	if turn < 2 || c.silent || !answer.Before(expires) {
+		c.silent = false
 		l.when(expires.Add(time.Second), func(at time.Time) error {
 			if err := l.due(at); err != nil {
 				return err
@@ -182,20 +183,35 @@ func memberWaits(l *loader, c *course) (*request, int) {
 
 // memberIsOffered a seat: he was first in line when somebody cancelled three hours ago.
 func memberIsOffered(l *loader, c *course) (*request, int) {
-	l.when(l.now.Add(-3*time.Hour), func(at time.Time) error {
-		var id, lead uuid.UUID
-		err := l.db.QueryRow(l.ctx, `select id, lead_member_id from registrations where workshop_id = $1 and state = 'confirmed' order by created_at, id limit 1`, c.workshop).Scan(&id, &lead)
-		if err != nil {
+	l.when(l.now.Add(-3*time.Hour), func(at time.Time) error { return l.giveUp(c, at) })
+	return &request{family: l.ellery, lead: l.ellery.people[0]}, c.seats
+}
+
+// nobodyAnswers: somebody cancels shortly before the start, and the first in line lets the offer expire.
+func nobodyAnswers(l *loader, c *course) (*request, int) {
+	l.when(c.first.Add(-60*time.Hour), func(at time.Time) error {
+		c.silent = true
+		if err := l.giveUp(c, at); err != nil {
 			return err
 		}
-		who, in := l.known[lead], workshops.Cancellation{}
-		if who.roles == nil {
-			who, in.Reason = l.office["coordinator"], "They called: a new shift at work."
-		}
-		_, err = l.s.Workshops.Cancel(l.at(at, who), id, in)
-		return err
+		return l.offers(c)
 	})
-	return &request{family: l.ellery, lead: l.ellery.people[0]}, c.seats
+	return nil, 0
+}
+
+// giveUp has the first who got a seat cancel.
+func (l *loader) giveUp(c *course, at time.Time) error {
+	var id, lead uuid.UUID
+	err := l.db.QueryRow(l.ctx, `select id, lead_member_id from registrations where workshop_id = $1 and state = 'confirmed' order by created_at, id limit 1`, c.workshop).Scan(&id, &lead)
+	if err != nil {
+		return err
+	}
+	who, in := l.known[lead], workshops.Cancellation{}
+	if who.roles == nil {
+		who, in.Reason = l.office["coordinator"], "They called: a new shift at work."
+	}
+	_, err = l.s.Workshops.Cancel(l.at(at, who), id, in)
+	return err
 }
 
 // spouseAsksMember along: she comes with the children, and he has not answered yet.

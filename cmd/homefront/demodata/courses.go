@@ -95,6 +95,7 @@ type course struct {
 	dst      bool                                   // begins two weeks before the clocks change, when that is near
 	cast     func(*loader, *course) (*request, int) // somebody of the cast who asks too, and after how many others
 
+	silent   bool // the next who is offered seats does not answer
 	workshop uuid.UUID
 	first    time.Time
 	last     time.Time
@@ -147,11 +148,11 @@ func courses() []*course {
 		{design: &mornings, zone: eastern, leaders: []string{tom}, start: 8, clock: "07:30", weeks: 4, seats: 12, fill: 140, lead: 30, cast: memberIsOffered},
 		{design: &yoga, place: creek, leaders: []string{tom}, start: 12, clock: "18:30", weeks: 6, seats: 10, fill: 150, lead: 28, cast: memberWaits},
 		{design: &buddies, place: haymount, leaders: []string{tom, priya}, start: 20, clock: "18:00", weeks: 2, seats: 18, fill: 55, lead: 30, cast: memberComes},
-		{design: &table, suffix: " in summer", place: haymount, leaders: []string{grant, priya}, start: -112, clock: "16:00", weeks: 1, seats: 20, fill: 85, lead: 30, cast: memberFamily},
+		{design: &table, place: haymount, leaders: []string{grant, priya}, start: -112, clock: "16:00", weeks: 1, seats: 20, fill: 85, lead: 30, cast: memberFamily},
 
 		{design: &hypervigilance, place: haymount, leaders: []string{priya}, start: -168, clock: "18:00", weeks: 6, seats: 16, fill: 95, lead: 30},
 		{design: &coffee, place: creek, leaders: []string{grant}, start: -150, clock: "09:30", weeks: 6, seats: 12, fill: 60, lead: 20},
-		{design: &mornings, zone: eastern, leaders: []string{tom}, start: -140, clock: "07:30", weeks: 4, seats: 12, fill: 140, lead: 25},
+		{design: &mornings, zone: eastern, leaders: []string{tom}, start: -140, clock: "07:30", weeks: 4, seats: 12, fill: 150, lead: 25, cast: nobodyAnswers},
 		{design: &kites, place: balboa, leaders: []string{hal, lucille}, start: -133, clock: "10:00", weeks: 1, seats: 16, fill: 90, lead: 30},
 		{design: &evening, zone: central, leaders: []string{anita}, start: -126, clock: "19:30", weeks: 4, seats: 10, fill: 50, lead: 20},
 		{design: &buddies, place: grange, leaders: []string{anita}, start: -120, clock: "18:00", weeks: 2, seats: 14, fill: 75, lead: 25},
@@ -182,7 +183,7 @@ func courses() []*course {
 		{design: &grief, zone: eastern, leaders: []string{priya}, start: 18, clock: "19:00", weeks: 1, seats: 14, fill: 35, lead: 15},
 		{design: &mission, place: grange, leaders: []string{anita}, start: 26, clock: "13:00", weeks: 1, seats: 16, online: 12, lead: 10, opensIn: 5},
 		{design: &gratitude, zone: eastern, leaders: []string{lucille}, start: 14, clock: "19:00", weeks: 8, seats: 14, fill: 40, lead: 20, dst: true},
-		{design: &talking, suffix: ": spring", place: balboa, leaders: []string{hal}, start: 60, clock: "09:30", weeks: 1, seats: 12, draft: true},
+		{design: &talking, place: balboa, leaders: []string{hal}, start: 60, clock: "09:30", weeks: 1, seats: 12, draft: true},
 		{design: &mission, suffix: ", second part", place: haymount, leaders: []string{}, draft: true},
 	}
 }

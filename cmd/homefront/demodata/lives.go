@@ -179,8 +179,9 @@ func (l *loader) requests(c *course, s *session) []*request {
 		}
 	}
 	if c.cast != nil {
-		r, place := c.cast(l, c)
-		out = slices.Insert(out, min(place, len(out)), r)
+		if r, place := c.cast(l, c); r != nil {
+			out = slices.Insert(out, min(place, len(out)), r)
+		}
 	}
 	return out
 }

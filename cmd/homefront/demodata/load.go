@@ -38,7 +38,7 @@ const (
 	lastAccount  = "privacy@" + Domain
 )
 
-var errRealData = errors.New("this database holds data that is not the demo's: the demo leaves it alone; use another data directory (HOMEFRONT_DATA_DIR)")
+var errRealData = errors.New("this database holds data that is not the demo's: the demo leaves it alone; use another data directory (HOMEFRONT_DATA)")
 
 // seed makes the same people at every first start.
 const seed = 1775
@@ -152,7 +152,7 @@ func (l *loader) everyConn(sql string) error {
 	return nil
 }
 
-// loader makes the data, in the order of its dependencies.
+// load makes all of it, in the order of what needs what.
 func (l *loader) load() error {
 	for _, step := range []func() error{l.staff, l.people, l.plan, l.lives, l.loose, l.mail} {
 		if err := step(); err != nil {

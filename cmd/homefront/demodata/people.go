@@ -16,6 +16,7 @@ import (
 	"homefront/services/tasks"
 )
 
+// loader makes the data. What it has made so far is known by the names that the code uses.
 type loader struct {
 	ctx  context.Context
 	s    api.Services
@@ -263,7 +264,7 @@ func streetOf(p *person) string {
 
 // preferences: nearly everybody keeps what we propose, which names no program. The zero value asks for that.
 func (l *loader) preferences(p *person) models.Preferences {
-	if p.email == "" || slices.Contains(p.kinds, models.KindStaff) {
+	if p.email == "" || slices.Contains(p.kinds, models.KindStaff) || slices.Contains(l.ellery.people, p) {
 		return models.Preferences{}
 	}
 	from, until := models.QuietFrom, models.QuietUntil
