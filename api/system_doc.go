@@ -39,7 +39,7 @@ var (
 
 const docsPage = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Homefront API</title></head>
-<body><script id="api-reference" data-url="/openapi.json" data-configuration='{"withDefaultFonts":false,"hideClientButton":true,"telemetry":false}'></script><script src="/docs/reference.js"></script></body></html>
+<body><script id="api-reference" data-url="/openapi.json" data-configuration='{"withDefaultFonts":false,"hideClientButton":true,"telemetry":false,"showDeveloperTools":"never","agent":{"disabled":true},"mcp":{"disabled":true}}'></script><script src="/docs/reference.js"></script></body></html>
 `
 
 // The script is @scalar/api-reference 1.46.4 (MIT), its browser bundle, gzipped.

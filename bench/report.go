@@ -23,6 +23,39 @@ type results struct {
 	compared    int
 	Profiles    []profiled
 	rss         int64
+	login       logins
+	crowd       crowds
+	races       []float64 // seconds
+	oversold    int
+}
+
+type logins struct{ Alone, Product, P99 []float64 } // a second, and milliseconds
+
+func (l *logins) text() string {
+	ratios := make([]float64, len(l.Product))
+	for i := range ratios {
+		ratios[i] = l.Product[i] / l.Alone[i]
+	}
+	return fmt.Sprintf("login: %.1f/s of the %.1f/s that argon2id alone reaches (%.2f), p99 %.0f ms", middle(l.Product), middle(l.Alone), middle(ratios), middle(l.P99))
+}
+
+type crowds struct {
+	Quiet, Loud []float64 // p99 in milliseconds
+	Writes      []float64 // registrations a second
+	Busy        int       // answered 503
+}
+
+func (c *crowds) ratio() float64 {
+	ratios := make([]float64, len(c.Loud))
+	for i := range ratios {
+		ratios[i] = c.Loud[i] / c.Quiet[i]
+	}
+	return middle(ratios)
+}
+
+func (c *crowds) text() string {
+	return fmt.Sprintf("crowd: a read's p99 is %.1f ms in quiet, %.1f ms beside %d clients (%.2f), who register %.0f times a second and are sent away %d times",
+		middle(c.Quiet), middle(c.Loud), crowdClients, c.ratio(), middle(c.Writes), c.Busy)
 }
 
 func newResults() *results { return &results{} }

@@ -44,6 +44,7 @@ type bench struct {
 	env     []string // of the children
 
 	product, limit *process
+	entries        *entries
 	results        *results
 }
 
@@ -51,6 +52,7 @@ func run(ctx context.Context, p runPlan) (*results, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
 	b := &bench{plan: p, results: newResults()}
+	b.entries = &entries{b: b}
 	var err error
 	if b.cluster, err = startCluster(ctx); err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func (b *bench) measure(ctx context.Context) error {
 		name string
 		do   func(context.Context) error
 	}{
-		{"list", b.list}, {"get", b.get}, {"profile", b.profiles},
+		{"list", b.list}, {"get", b.get}, {"register", b.register}, {"login", b.login}, {"crowd", b.crowd}, {"race", b.race}, {"profile", b.profiles},
 	} {
 		if !b.plan.wants(step.name) {
 			continue
@@ -152,7 +154,10 @@ func (d dice) roll(conn, sides int) int {
 }
 
 func (b *bench) profiles(ctx context.Context) error {
-	return b.profile(ctx, "List 25 upcoming workshops", among(b.lists()))
+	if err := b.profile(ctx, "List 25 upcoming workshops", among(b.lists())); err != nil {
+		return err
+	}
+	return b.profile(ctx, "Register, a party of one", func(int) load.Request { return b.entries.next("") })
 }
 
 // among takes requests of a set in no order.
@@ -180,12 +185,16 @@ func (b *bench) lists() []load.Request {
 }
 
 func (b *bench) get(ctx context.Context) error {
+	return b.reads(ctx, "get", "One workshop with its open seats", b.gets())
+}
+
+func (b *bench) gets() []load.Request {
 	requests := make([]load.Request, 4000)
 	d := newDice(1)
 	for i := range requests {
 		requests[i] = load.Get("/v1/workshops/"+b.world.Shown[d.roll(0, len(b.world.Shown))].String(), b.tokens[d.roll(0, len(b.tokens))])
 	}
-	return b.reads(ctx, "get", "One workshop with its open seats", requests)
+	return requests
 }
 
 func (b *bench) reads(ctx context.Context, key, title string, requests []load.Request) error {

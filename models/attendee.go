@@ -100,6 +100,12 @@ func (a *Attendee) StateForParty(now time.Time) AttendeeState {
 	return AttendeeLapsed
 }
 
+// StillThere says whether the party may count on the person, as far as it may know: somebody who said no to an invitation
+// seems to be asked still.
+func (a *Attendee) StillThere(now time.Time) bool {
+	return a.State.HoldsSeat() || a.State == AttendeeRefused && a.StateForParty(now) == AttendeeInvited
+}
+
 // Initialed is a name as sheets and badges show it: first name and the initial of the last.
 func Initialed(given, family string) string {
 	given, family = strings.TrimSpace(given), strings.TrimSpace(family)

@@ -20,7 +20,7 @@ const (
 	ScanNotConfirmed  ScanResult = "not_confirmed"      // waits for approval, for a seat or for an answer
 	ScanAlready       ScanResult = "already_checked_in" // and since when
 	ScanRevoked       ScanResult = "revoked"            // an older code of the same person
-	ScanSeeStaff      ScanResult = "see_staff"          // the session itself does not take place as planned
+	ScanSeeStaff      ScanResult = "see_staff"          // it is not the time, or the session does not take place as planned
 )
 
 // CheckIn is one scan, told apart from its repetitions by the scanner's nonce.

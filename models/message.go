@@ -20,6 +20,7 @@ const (
 	NoticeRegistrationWaitlisted NoticeEvent = "registration.waitlisted"
 	NoticeRegistrationOffered    NoticeEvent = "registration.offered"
 	NoticeRegistrationExpired    NoticeEvent = "registration.offer_expired"
+	NoticeRegistrationMissed     NoticeEvent = "registration.missed" // it is over, and they got no place
 	NoticeRegistrationCancelled  NoticeEvent = "registration.cancelled"
 	NoticeRegistrationDeclined   NoticeEvent = "registration.declined"
 	NoticeRegistrationReinstated NoticeEvent = "registration.reinstated"
@@ -40,7 +41,7 @@ const (
 func NoticeEvents() []NoticeEvent {
 	return []NoticeEvent{
 		NoticeRegistrationReceived, NoticeRegistrationConfirmed, NoticeRegistrationWaitlisted, NoticeRegistrationOffered,
-		NoticeRegistrationExpired, NoticeRegistrationCancelled, NoticeRegistrationDeclined, NoticeRegistrationReinstated,
+		NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeRegistrationCancelled, NoticeRegistrationDeclined, NoticeRegistrationReinstated,
 		NoticeRegistrationInvited, NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionReminder,
 		NoticeAccountVerify, NoticeAccountExists, NoticeAccountReset, NoticeAccountInvited,
 		NoticeAccountNewLogin, NoticeAccountSessionEnded, NoticeAccountPasswordChanged,
@@ -61,7 +62,7 @@ func (e NoticeEvent) Essential() bool {
 // Optional says whether somebody who takes only what is essential by e-mail goes without it; the inbox has it anyway.
 func (e NoticeEvent) Optional() bool {
 	switch e {
-	case NoticeRegistrationReceived, NoticeRegistrationWaitlisted, NoticeRegistrationExpired, NoticeSessionReminder:
+	case NoticeRegistrationReceived, NoticeRegistrationWaitlisted, NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeSessionReminder:
 		return true
 	}
 	return false

@@ -39,9 +39,9 @@ func (s RegistrationState) Live() bool { return s.HoldsSeats() || s == Registrat
 
 // registrationMoves are the ways from one state to the next. The ways out of the ended states are staff's alone.
 var registrationMoves = map[RegistrationState][]RegistrationState{
-	RegistrationPending:    {RegistrationConfirmed, RegistrationDeclined, RegistrationCancelled},
+	RegistrationPending:    {RegistrationConfirmed, RegistrationDeclined, RegistrationCancelled, RegistrationExpired},
 	RegistrationConfirmed:  {RegistrationCancelled, RegistrationPending},
-	RegistrationWaitlisted: {RegistrationOffered, RegistrationCancelled, RegistrationDeclined},
+	RegistrationWaitlisted: {RegistrationOffered, RegistrationCancelled, RegistrationDeclined, RegistrationExpired},
 	RegistrationOffered:    {RegistrationConfirmed, RegistrationPending, RegistrationExpired, RegistrationCancelled, RegistrationDeclined},
 	RegistrationCancelled:  {RegistrationConfirmed, RegistrationWaitlisted},
 	RegistrationDeclined:   {RegistrationConfirmed, RegistrationWaitlisted},

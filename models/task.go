@@ -19,6 +19,7 @@ const (
 	TaskCall                TaskKind = "call"
 	TaskLinkPerson          TaskKind = "link_person"
 	TaskCredentialLapsed    TaskKind = "credential_lapsed"
+	TaskCompleteSession     TaskKind = "complete_session"
 )
 
 // TaskStatus is where a task stands.

@@ -88,7 +88,7 @@ func (l List[T]) Find(ctx context.Context, c *Core, q *gorm.DB, in PageQuery) (P
 		q = q.Where("("+order.Column+", "+l.IDColumn+") "+compare+" (?::"+order.Cast+", ?::uuid)", at.Key, at.ID)
 	}
 	limit := min(max(in.Limit, 1), 100)
-	if page.Data, err = Rows[T](q.Order(order.Column + direction + ", " + l.IDColumn + direction), limit+1); err != nil {
+	if page.Data, err = Rows[T](q.Order(order.Column+direction+", "+l.IDColumn+direction), limit+1); err != nil {
 		return page, err
 	}
 	if len(page.Data) > limit {

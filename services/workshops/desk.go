@@ -93,6 +93,14 @@ func rowsInto[T any](into *[]T) func(pgx.Rows) error {
 	}
 }
 
+// idsInto collects the only column.
+func idsInto(into *[]uuid.UUID) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		return err
+	}
+}
+
 // starts is when what a place is good for begins; ends when it is over.
 func (d *desk) starts() time.Time {
 	if len(d.meetings) == 0 {
@@ -111,13 +119,32 @@ func (d *desk) ends() time.Time {
 	return end
 }
 
+// lastSeat is until when a place is still worth having: the start, or of a series that people may join after it began the
+// end of registration, but no later than the last session.
+func (d *desk) lastSeat() time.Time {
+	last, closes := d.starts(), d.workshop.ClosesAt
+	if n := len(d.meetings); n > 0 && d.workshop.AttendanceMode == models.AttendSeries && closes != nil && closes.After(last) {
+		last = d.meetings[n-1].StartsAt
+		if closes.Before(last) {
+			last = *closes
+		}
+	}
+	return last
+}
+
 // over says whether there is nothing left to have a place in.
 func (d *desk) over() bool {
 	return d.workshop.Visibility != models.VisibilityPublished || !d.tx.Now().Before(d.ends())
 }
 
 // firstDay is the local date on which ages count.
-func (d *desk) firstDay() models.Date { return models.DayIn(d.starts(), d.workshop.TimeZone) }
+func (d *desk) firstDay() models.Date {
+	zone := d.workshop.TimeZone
+	if len(d.meetings) > 0 {
+		zone = d.meetings[0].TimeZone
+	}
+	return models.DayIn(d.starts(), zone)
+}
 
 func (d *desk) poolOf(mode *models.AttendanceMode) *models.Pool {
 	for i := range d.pools {

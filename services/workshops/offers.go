@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"homefront/models"
 	"homefront/services"
@@ -13,7 +14,7 @@ import (
 )
 
 // leastOffer is the shortest time that anybody is given to answer. Nobody is offered seats later than this before the
-// start: those are for who asks first, or whom staff call.
+// last moment to have one: those are for who asks first, or whom staff call.
 const leastOffer = 2 * time.Hour
 
 // ExpireOffer is the job that ends an offer nobody answered.
@@ -27,15 +28,15 @@ func (ExpireOffer) Kind() string { return "registration.expire_offer" }
 // promote offers free seats to those who wait: in the order of the list, each party that fits what is left. A party that
 // is too large is passed over and keeps its place.
 func (d *desk) promote() error {
-	if !d.roomForWaiting() || !d.tx.Now().Before(d.starts().Add(-leastOffer)) || d.workshop.Visibility != models.VisibilityPublished {
+	if d.room() == 0 || !d.tx.Now().Before(d.lastSeat().Add(-leastOffer)) || d.workshop.Visibility != models.VisibilityPublished {
 		return nil
 	}
-	waiting, err := d.waiting()
+	fitting, err := d.fitting()
 	if err != nil {
 		return err
 	}
-	for _, p := range waiting {
-		if d.fits(p.need()) && !p.empty() {
+	for _, p := range fitting {
+		if d.fits(p.need()) {
 			if err := d.offer(p); err != nil {
 				return err
 			}
@@ -44,22 +45,53 @@ func (d *desk) promote() error {
 	return nil
 }
 
-func (d *desk) roomForWaiting() bool {
+// room is how many seats are free in pools that somebody waits for.
+func (d *desk) room() (seats int) {
 	for i := range d.pools {
 		adults, children := d.pools[i].Open()
-		if d.pools[i].Waiting > 0 && adults+children > 0 {
-			return true
+		switch {
+		case d.pools[i].Waiting == 0:
+		case d.pools[i].ChildCapacity == nil:
+			seats += adults
+		default:
+			seats += adults + children
 		}
 	}
-	return false
+	return seats
 }
 
 const lineOrder = `coalesce(r.moved_ahead_at, 'infinity'::timestamptz), r.queued_at, r.id`
 
-// waiting reads the list in its order.
-func (d *desk) waiting() ([]*party, error) {
+// readFitting finds the first parties of the line each of which would fit what is free of every pool ($3 its id, $4 seats
+// for adults or for all, $5 those for children or null). Whoever does not fit now does not fit either once some of them
+// are seated, and each takes a seat, so that no more of them are needed than there are seats ($6). In a long line of
+// parties that are too large it answers nothing, and nothing else is read.
+const readFitting = `select r.id from registrations r
+	where r.workshop_id = $1 and r.session_id is not distinct from $2 and r.state = 'waitlisted'
+		and exists (select from attendees a where a.registration_id = r.id and a.state in ('invited', 'attending'))
+		and not exists (select from attendees a join unnest($3::uuid[], $4::int[], $5::int[]) room(pool_id, seats, children) on room.pool_id = a.pool_id
+			where a.registration_id = r.id and a.state in ('invited', 'attending') and not a.shares_seat
+			group by room.pool_id, room.seats, room.children
+			having count(*) filter (where room.children is null or a.kind = 'adult') > room.seats or count(*) filter (where a.kind = 'child') > room.children)
+	order by ` + lineOrder + ` limit $6`
+
+// fitting reads those parties whole, in the order of the line.
+func (d *desk) fitting() ([]*party, error) {
+	pools, seats, forChildren := make([]uuid.UUID, len(d.pools)), make([]int, len(d.pools)), make([]*int, len(d.pools))
+	for i := range d.pools {
+		adults, children := d.pools[i].Open()
+		pools[i], seats[i] = d.pools[i].ID, adults
+		if d.pools[i].ChildCapacity != nil {
+			forChildren[i] = &children
+		}
+	}
+	var ids []uuid.UUID
+	err := d.tx.Batch(services.Statement{SQL: readFitting, Args: []any{d.workshop.ID, d.sessionID, pools, seats, forChildren, d.room()}, Scan: idsInto(&ids)})
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
 	set := &partySet{}
-	err := d.tx.Batch(set.statements(`r.workshop_id = $1 and r.session_id is not distinct from $2 and r.state = 'waitlisted'`, lineOrder, d.workshop.ID, d.sessionID)...)
+	err = d.tx.Batch(set.statements(`r.id = any($1)`, lineOrder, ids)...)
 	return set.parties(), err
 }
 
@@ -67,7 +99,7 @@ func (d *desk) waiting() ([]*party, error) {
 func (d *desk) offer(p *party) error {
 	now := d.tx.Now()
 	lead := p.people[p.LeadMemberID]
-	expires := offerDeadline(now, d.starts(), d.workshop.OfferHours, &lead)
+	expires := offerDeadline(now, d.lastSeat(), d.workshop.OfferHours, &lead)
 	d.change(p, func() { p.State, p.OfferedAt, p.OfferExpiresAt = models.RegistrationOffered, &now, &expires })
 	d.store(p)
 	if err := d.tx.Enqueue(ExpireOffer{p.ID}, expires); err != nil {
@@ -136,7 +168,8 @@ func nextClock(t time.Time, clock string) time.Time {
 }
 
 // AcceptOffer takes the seats that were offered, all of them. Where staff have something to look at it becomes pending.
-// Errors: not_found; forbidden when the caller does not lead the party; conflict wrong_state, or offer_expired.
+// Errors: not_found; forbidden when the caller does not lead the party; conflict wrong_state, workshop_over, or
+// offer_expired.
 func (s *Service) AcceptOffer(ctx context.Context, id uuid.UUID) (*RegistrationView, error) {
 	return services.Mutate(ctx, s.core, "registration.accept_offer", func(tx *services.Tx) (*RegistrationView, error) {
 		d, p, err := openOffer(tx, id)
@@ -144,6 +177,9 @@ func (s *Service) AcceptOffer(ctx context.Context, id uuid.UUID) (*RegistrationV
 			return nil, err
 		}
 		now := tx.Now()
+		if d.over() {
+			return nil, services.Conflict(CodeWorkshopOver, "It is over.")
+		}
 		if !p.OfferStands(now) {
 			return nil, services.Conflict(CodeOfferExpired, "The time to answer is over. The next on the list is asked.")
 		}
@@ -204,9 +240,14 @@ func (d *desk) settleOffer(p *party) error {
 }
 
 // expireOffer ends an offer whose time has passed and offers the seats to the next. One that did not reach the lead is
-// no silence: staff have the task to call, and it is kept for them as long as that makes sense.
+// no silence: staff have the task to call, and it is kept for them as long as that makes sense. Most offers are answered
+// by then, which a look tells without a transaction.
 func (s *Service) expireOffer(ctx context.Context, args ExpireOffer) error {
-	_, err := services.Mutate(ctx, s.core, "registration.expire_offer", func(tx *services.Tx) (*struct{}, error) {
+	due, err := s.due(ctx, `select exists (select from registrations where id = ? and state = 'offered' and offer_expires_at <= ?)`, args.RegistrationID)
+	if err != nil || !due {
+		return err
+	}
+	_, err = services.Mutate(ctx, s.core, "registration.expire_offer", func(tx *services.Tx) (*struct{}, error) {
 		d, p, err := openParty(tx, args.RegistrationID)
 		if err != nil {
 			return nil, err
@@ -231,7 +272,7 @@ func (s *Service) expireOffer(ctx context.Context, args ExpireOffer) error {
 
 // keepForCall extends an offer whose mail came back, up to the last moment at which the next can still be asked.
 func (d *desk) keepForCall(p *party) (bool, error) {
-	last := d.starts().Add(-leastOffer)
+	last := d.lastSeat().Add(-leastOffer)
 	if !p.OfferExpiresAt.Before(last) {
 		return false, nil
 	}
@@ -254,4 +295,11 @@ func (d *desk) keepForCall(p *party) (bool, error) {
 		return false, err
 	}
 	return true, d.close(p)
+}
+
+// due asks by a query of an id and now whether a job has anything to do.
+func (s *Service) due(ctx context.Context, query string, id uuid.UUID) (bool, error) {
+	return services.Read(ctx, s.core, func(db *gorm.DB) (due bool, err error) {
+		return due, db.Raw(query, id, s.core.Clock.Now()).Scan(&due).Error
+	})
 }

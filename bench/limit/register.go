@@ -1,0 +1,4 @@
+package limit
+
+// Functions are made in the bench's database alone.
+const Functions = `select 1`
