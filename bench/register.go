@@ -55,12 +55,12 @@ func (b *bench) register(ctx context.Context) error {
 
 // rowsOf are the rows that one registration leaves behind. Its argument is the member.
 const rowsOf = `select string_agg(x, e'\n') from (
-	select 'registration ' || to_jsonb(r) as x from registrations r where r.lead_member_id = $1
-	union all select 'attendee ' || to_jsonb(a) from attendees a where a.member_id = $1
-	union all select 'audit ' || to_jsonb(l) from audit_log l where l.member_id = $1 and l.action = 'registration.create'
-	union all select 'key ' || to_jsonb(k) from idempotency_keys k where k.account_id = (select id from accounts where member_id = $1)
-	union all select 'message ' || to_jsonb(m) from messages m where m.member_id = $1
-	union all select 'job ' || to_jsonb(j) from river_job j where (j.args ->> 'message_id')::uuid in (select id from messages where member_id = $1)) rows`
+	select 'registration ' || to_jsonb(r)::text as x from registrations r where r.lead_member_id = $1
+	union all select 'attendee ' || to_jsonb(a)::text from attendees a where a.member_id = $1
+	union all select 'audit ' || to_jsonb(l)::text from audit_log l where l.member_id = $1 and l.action = 'registration.create'
+	union all select 'key ' || to_jsonb(k)::text from idempotency_keys k where k.account_id = (select id from accounts where member_id = $1)
+	union all select 'message ' || to_jsonb(m)::text from messages m where m.member_id = $1
+	union all select 'job ' || to_jsonb(j)::text from river_job j where (j.args ->> 'message_id')::uuid in (select id from messages where member_id = $1)) rows`
 
 // Ids, numbers, times and names are another for each person.
 var varies = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|\\\\x[0-9a-f]+|"name": ?"[^"]*"|[0-9]+`)
@@ -84,6 +84,7 @@ func (b *bench) sameRows(ctx context.Context) error {
 		}
 		header := steady(got.Header)
 		slices.Sort(header)
+		say("%s\n%s\n%s", p.name, got.Body, stored[i])
 		answers[i] = varies.ReplaceAllString(fmt.Sprintf("%q\n%s", header, got.Body), "#")
 		stored[i] = varies.ReplaceAllString(stored[i], "#")
 	}

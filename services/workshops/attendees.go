@@ -8,13 +8,12 @@ import (
 
 	"homefront/models"
 	"homefront/services"
-	"homefront/services/people"
 )
 
 // AddAttendee adds one person to a party. With a seat free and nobody waiting for it they come along; else they wait as
 // a party of their own with the same lead, which is what is answered then. A party that waits grows where it stands.
 // Errors: not_found; forbidden when the caller does not lead the party; invalid with every rule that is broken; conflict
-// wrong_state while an offer is open, workshop_over, already_registered, full.
+// wrong_state while an offer is open, workshop_over, registration_closed, already_registered, full.
 func (s *Service) AddAttendee(ctx context.Context, id uuid.UUID, in AttendeeInput) (*RegistrationView, error) {
 	return services.Mutate(ctx, s.core, "registration.add_attendee", func(tx *services.Tx) (*RegistrationView, error) {
 		d, p, e, err := openEntry(tx, id, in)
@@ -24,23 +23,36 @@ func (s *Service) AddAttendee(ctx context.Context, id uuid.UUID, in AttendeeInpu
 		if p.State == models.RegistrationOffered {
 			return nil, services.Conflict(CodeWrongState, "Answer the offer first.")
 		}
+		if !e.staff {
+			if err := e.checkWindow(d); err != nil {
+				return nil, err
+			}
+		}
 		added, err := e.joining(d, p)
 		if err != nil {
 			return nil, err
 		}
+		return d.join(p, added)
+	})
+}
+
+// join seats somebody beside their party, or lets them wait.
+func (d *desk) join(p, added *party) (*RegistrationView, error) {
+	if p.State.HoldsSeats() { // a party that waits takes nobody's seat by growing
 		if err := d.promote(); err != nil {
 			return nil, err
 		}
-		if p.State.HoldsSeats() && !d.fits(added.need()) {
+		if !d.fits(added.need()) {
 			return d.admitBeside(p, added)
 		}
-		d.change(p, func() {
-			p.attendees = append(p.attendees, added.attendees...)
-			d.reviewAgain(p, added.Review)
-		})
-		d.shrunk = false
-		return d.finish(p, func(p *party) error { return d.tellJoined(p, &added.attendees[0]) })
+	}
+	was := p.State
+	d.change(p, func() {
+		p.attendees = append(p.attendees, added.attendees...)
+		d.reviewAgain(p, added.Review)
 	})
+	d.shrunk = false
+	return d.finish(p, func(p *party) error { return d.tellJoined(p, was, &added.attendees[0]) })
 }
 
 // openEntry opens a party that one person is to be entered into.
@@ -50,10 +62,12 @@ func openEntry(tx *services.Tx, id uuid.UUID, in AttendeeInput) (*desk, *party, 
 		return nil, nil, nil, err
 	}
 	e := &entry{tx: tx, in: Register{Attendees: []AttendeeInput{in}, SessionID: sessionID}, alone: true, lead: tx.Actor().MemberID, staff: tx.Actor().Coordinates()}
-	if err := e.authorize(); err != nil {
-		return nil, nil, nil, err
+	if !e.staff { // whom staff act for is known with the party
+		if err := e.authorize(); err != nil {
+			return nil, nil, nil, err
+		}
 	}
-	d, p, err := openKnown(tx, workshopID, sessionID, id, e.facts(workshopID)...)
+	d, p, err := openKnown(tx, workshopID, sessionID, id, e.facts(workshopID, id)...)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -62,11 +76,16 @@ func openEntry(tx *services.Tx, id uuid.UUID, in AttendeeInput) (*desk, *party, 
 	}
 	if e.staff && !forOthers(tx.Actor(), p) { // a coordinator's own party is one like any other
 		e.staff = false
-		if e.authority, err = people.AuthorityOver(tx, tx.Actor(), e.memberIDs()); err != nil {
+		if err := e.authorize(); err != nil {
 			return nil, nil, nil, err
 		}
 	}
 	e.lead = p.LeadMemberID
+	if e.staff {
+		if err := e.authorize(); err != nil {
+			return nil, nil, nil, err
+		}
+	}
 	return d, p, e, d.openForChange(p)
 }
 
@@ -81,6 +100,9 @@ func (e *entry) joining(d *desk, p *party) (*party, error) {
 	e.checkParty(d, whole)
 	if len(e.faults) > 0 {
 		return nil, services.Invalid(e.faults...)
+	}
+	if d.workshop.ApprovalRequired && !e.staff {
+		added.lookAt(models.ReviewByRule)
 	}
 	return added, e.checkPlaces(added)
 }
@@ -113,10 +135,16 @@ func (d *desk) admitBeside(p, added *party) (*RegistrationView, error) {
 	})
 }
 
-// tellJoined asks somebody who was invited, and writes to a member who was added.
-func (d *desk) tellJoined(p *party, a *models.Attendee) error {
+// tellJoined asks somebody who was invited, and writes to a member who was added; to all, when the party was confirmed and
+// is looked at again.
+func (d *desk) tellJoined(p *party, was models.RegistrationState, a *models.Attendee) error {
 	if err := d.askToReview(p); err != nil {
 		return err
+	}
+	if p.State != was {
+		if err := d.tellState(p); err != nil || a.State == models.AttendeeAttending {
+			return err
+		}
 	}
 	if a.State == models.AttendeeInvited {
 		return d.inviteOne(p, a)
@@ -138,7 +166,7 @@ func (s *Service) RemoveAttendee(ctx context.Context, id, attendeeID uuid.UUID) 
 		if err := d.takeOut(p, a); err != nil {
 			return nil, err
 		}
-		_, err = d.finish(p, func(p *party) error { return d.tellOne(p, models.NoticeRegistrationCancelled, &removed) })
+		_, err = d.finish(p, func(p *party) error { return d.tellGone(p, &removed) })
 		return nil, err
 	})
 	return err
@@ -159,34 +187,40 @@ func (s *Service) SwapAttendee(ctx context.Context, id, attendeeID uuid.UUID, in
 		if err := mayChange(tx, p, a); err != nil {
 			return nil, err
 		}
-		if !a.State.HoldsSeat() {
+		if !a.StillThere(tx.Now()) {
 			return nil, services.Conflict(CodeWrongState, "This person is not in the party any more.")
 		}
 		if e.in.Attendees[0].Mode == nil {
 			e.in.Attendees[0].Mode = a.Mode
 		}
-		now, removed := tx.Now(), *a
-		d.count(p, -1)
+		return d.swap(e, p, a)
+	})
+}
+
+func (d *desk) swap(e *entry, p *party, a *models.Attendee) (*RegistrationView, error) {
+	now, was, removed := d.tx.Now(), p.State, *a
+	var added *party
+	var err error
+	d.change(p, func() {
 		a.State, a.LeftAt = models.AttendeeRemoved, &now
-		added, err := e.joining(d, p)
-		if err != nil {
-			return nil, err
+		if added, err = e.joining(d, p); err == nil {
+			p.attendees = append(p.attendees, added.attendees...)
+			d.reviewAgain(p, added.Review)
 		}
-		p.attendees = append(p.attendees, added.attendees...)
-		d.reviewAgain(p, added.Review)
-		if p.State.HoldsSeats() && !d.fits(p.need()) {
-			return nil, services.Conflict(CodeFull, "No seat of the kind that this person needs is free.")
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case p.State.HoldsSeats() && d.oversold():
+		return nil, services.Conflict(CodeFull, "No seat of the kind that this person needs is free.")
+	case p.unaccompanied() && !d.workshop.TeenProgram:
+		return nil, services.Conflict(CodeAdultRequired, "Children come with an adult of their party.")
+	}
+	return d.finish(p, func(p *party) error {
+		if err := d.tellGone(p, &removed); err != nil {
+			return err
 		}
-		d.count(p, +1)
-		if p.unaccompanied() && !d.workshop.TeenProgram {
-			return nil, services.Conflict(CodeAdultRequired, "Children come with an adult of their party.")
-		}
-		return d.finish(p, func(p *party) error {
-			if err := d.tellOne(p, models.NoticeRegistrationCancelled, &removed); err != nil {
-				return err
-			}
-			return d.tellJoined(p, &added.attendees[0])
-		})
+		return d.tellJoined(p, was, &added.attendees[0])
 	})
 }
 
@@ -217,7 +251,7 @@ func mayChange(tx *services.Tx, p *party, a *models.Attendee) error {
 // open invitations of a party that they lead. An adult who accepted answers for themselves.
 func ownEntry(actor *services.Actor, p *party, a *models.Attendee) bool {
 	switch {
-	case actor.Coordinates(), a.MemberID != nil && *a.MemberID == actor.MemberID:
+	case forOthers(actor, p), a.MemberID != nil && *a.MemberID == actor.MemberID:
 		return true
 	case a.InviteID != nil:
 		return !a.Goes() && p.LeadMemberID == actor.MemberID
@@ -242,8 +276,8 @@ func (s *Service) Split(ctx context.Context, id uuid.UUID, in Split) (*Registrat
 		if err != nil {
 			return nil, err
 		}
-		if leads(tx.Actor(), p) != nil && in.LeadMemberID != tx.Actor().MemberID {
-			return nil, services.Forbidden(CodeNotYours, "Only who leads the party, or is to lead the new one, can part them.")
+		if err := mayPart(tx.Actor(), p, in); err != nil {
+			return nil, err
 		}
 		if err := d.openForChange(p); err != nil {
 			return nil, err
@@ -255,19 +289,50 @@ func (s *Service) Split(ctx context.Context, id uuid.UUID, in Split) (*Registrat
 		if err := d.close(q, p); err != nil {
 			return nil, err
 		}
-		if err := d.askToReview(q); err != nil {
-			return nil, err
-		}
-		if q.State == models.RegistrationOffered {
-			if err := tx.Enqueue(ExpireOffer{q.ID}, *q.OfferExpiresAt); err != nil {
-				return nil, err
-			}
-		}
-		if err := d.tellLead(q); err != nil {
-			return nil, err
-		}
-		return d.view(q)
+		return d.parted(q)
 	})
+}
+
+// mayPart: who leads the party parts it as they like; another adult takes with them whom they entered.
+func mayPart(actor *services.Actor, p *party, in Split) error {
+	if leads(actor, p) == nil {
+		return nil
+	}
+	theirs := in.LeadMemberID == actor.MemberID
+	for i := range p.attendees {
+		a := &p.attendees[i]
+		theirs = theirs && (!slices.Contains(in.AttendeeIDs, a.ID) || ownEntry(actor, p, a))
+	}
+	if !theirs {
+		return services.Forbidden(CodeNotYours, "Only who leads the party can part it. You can part from it with those whom you entered.")
+	}
+	return nil
+}
+
+// parted does for the new party what happened to the old one already, and answers it. Being smaller it may have been
+// offered seats by now.
+func (d *desk) parted(q *party) (*RegistrationView, error) {
+	if q.State == models.RegistrationWaitlisted {
+		fresh, err := d.again(q.ID)
+		if err != nil {
+			return nil, err
+		}
+		if fresh.State == models.RegistrationOffered {
+			return d.view(fresh)
+		}
+	}
+	if err := d.askToReview(q); err != nil {
+		return nil, err
+	}
+	if q.State == models.RegistrationOffered {
+		if err := d.tx.Enqueue(ExpireOffer{q.ID}, *q.OfferExpiresAt); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.tellLead(q); err != nil {
+		return nil, err
+	}
+	return d.view(q)
 }
 
 // part moves attendees into a new registration. Its version goes on from the old one's: calendars count on rising numbers.
@@ -285,7 +350,7 @@ func (d *desk) part(p *party, in Split) (*party, error) {
 			stay = append(stay, a)
 			continue
 		}
-		if !a.State.HoldsSeat() {
+		if !a.StillThere(now) {
 			return nil, services.Conflict(CodeWrongState, "One of these people is not in the party any more.")
 		}
 		if a.MemberID != nil && *a.MemberID == p.LeadMemberID {

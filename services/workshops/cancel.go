@@ -52,7 +52,7 @@ func (s *Service) Cancel(ctx context.Context, id uuid.UUID, in Cancellation) (*R
 			return nil, err
 		}
 		late := p.State == models.RegistrationConfirmed && d.late()
-		if in.Late != nil && tx.Actor().Coordinates() {
+		if in.Late != nil && forOthers(tx.Actor(), p) {
 			late = *in.Late
 		}
 		p.LateCancel = late
@@ -74,7 +74,7 @@ func cancelReason(tx *services.Tx, p *party, in Cancellation) error {
 // leads says whether the caller answers for the party: its lead, who looks after the lead, or staff.
 // Errors: forbidden not_yours_to_change.
 func leads(actor *services.Actor, p *party) error {
-	if actor.Coordinates() || actor.Kind == models.ActorSystem || p.LeadMemberID == actor.MemberID {
+	if forOthers(actor, p) || actor.Kind == models.ActorSystem || p.LeadMemberID == actor.MemberID {
 		return nil
 	}
 	if slices.ContainsFunc(p.attendees, func(a models.Attendee) bool {
@@ -85,9 +85,11 @@ func leads(actor *services.Actor, p *party) error {
 	return services.Forbidden(CodeNotYours, "Only who leads the party can do this. You can leave it.")
 }
 
-// forOthers says whether staff act here on a party that is not theirs.
+// forOthers says whether staff act here on a party that they are not of: in their own they are like anybody.
 func forOthers(actor *services.Actor, p *party) bool {
-	return actor.Coordinates() && p.LeadMemberID != actor.MemberID
+	return actor.Coordinates() && p.LeadMemberID != actor.MemberID && !slices.ContainsFunc(p.attendees, func(a models.Attendee) bool {
+		return a.MemberID != nil && *a.MemberID == actor.MemberID
+	})
 }
 
 // decides keeps staff from deciding about themselves and those close to them.
@@ -130,24 +132,57 @@ func (d *desk) end(p *party, state models.RegistrationState) error {
 	return nil
 }
 
-// finish stores what a use case made of a party and answers it.
+// finish stores what a use case made of a party and answers it. A party that waits may have been offered seats by that.
 func (d *desk) finish(p *party, then func(*party) error) (*RegistrationView, error) {
+	moved := d.shrunk
 	if err := d.close(p); err != nil {
 		return nil, err
 	}
 	if err := then(p); err != nil {
 		return nil, err
 	}
+	if moved && p.State == models.RegistrationWaitlisted {
+		return d.reread(p.ID)
+	}
 	return d.view(p)
 }
 
 // settle withdraws what is moot once a party is decided, and tells it.
 func (d *desk) settle(p *party, event models.NoticeEvent) error {
-	notices.Recall(d.tx, "registration", p.ID, models.NoticeRegistrationOffered)
-	if err := tasks.CloseFor(d.tx, "registration", p.ID, models.TaskReviewRegistration, models.TaskCall); err != nil {
+	if err := d.withdraw(p); err != nil {
 		return err
 	}
 	return d.tell(p, event)
+}
+
+// withdraw takes back what still asks somebody about a party: the offer, and what staff were to do.
+func (d *desk) withdraw(p *party) error {
+	notices.Recall(d.tx, "registration", p.ID, models.NoticeRegistrationOffered)
+	if err := tasks.CloseFor(d.tx, "registration", p.ID, models.TaskReviewRegistration, models.TaskCall); err != nil || p.State.Live() {
+		return err
+	}
+	notices.Recall(d.tx, "registration", p.ID, models.NoticeRegistrationInvited)
+	for i := range p.attendees {
+		if a := &p.attendees[i]; a.State == models.AttendeeInvited {
+			if err := d.answered(a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tellGone closes what asked about somebody who is out of the party, or about the party that ended with them, and tells them.
+func (d *desk) tellGone(p *party, gone *models.Attendee) error {
+	if err := d.answered(gone); err != nil {
+		return err
+	}
+	if !p.State.Live() {
+		if err := d.withdraw(p); err != nil {
+			return err
+		}
+	}
+	return d.tellOne(p, models.NoticeRegistrationCancelled, gone)
 }
 
 // Leave takes one adult out of a party, alone. When the lead leaves, another adult leads. The last adult cannot leave
@@ -173,7 +208,7 @@ func (s *Service) Leave(ctx context.Context, id, attendeeID uuid.UUID) (*Registr
 		if err := d.takeOut(p, a); err != nil {
 			return nil, err
 		}
-		return d.finish(p, func(p *party) error { return d.tellOne(p, models.NoticeRegistrationCancelled, &leaver) })
+		return d.finish(p, func(p *party) error { return d.tellGone(p, &leaver) })
 	})
 }
 
@@ -189,14 +224,15 @@ func (d *desk) openForChange(p *party) error {
 	return nil
 }
 
-// takeOut removes one person. Without anybody left the registration ends.
+// takeOut removes one person. Without anybody left the registration ends, late or in time as by cancelling.
 func (d *desk) takeOut(p *party, a *models.Attendee) error {
-	if !a.State.HoldsSeat() {
+	now := d.tx.Now()
+	if !a.StillThere(now) {
 		return services.Conflict(CodeWrongState, "This person is not in the party any more.")
 	}
-	now := d.tx.Now()
 	d.change(p, func() { a.State, a.LeftAt = models.AttendeeRemoved, &now })
-	if p.empty() {
+	if p.deserted(now) {
+		p.LateCancel = p.State == models.RegistrationConfirmed && d.late()
 		return d.end(p, models.RegistrationCancelled)
 	}
 	if a.MemberID != nil && *a.MemberID == p.LeadMemberID {

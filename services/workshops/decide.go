@@ -2,6 +2,7 @@ package workshops
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -76,6 +77,9 @@ func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Justification)
 		if p.empty() {
 			return nil, services.Conflict(CodeWrongState, "Nobody is left in this party.")
 		}
+		if err := d.checkReturn(p); err != nil {
+			return nil, err
+		}
 		if d.fits(p.need()) {
 			if err := d.confirm(p); err != nil {
 				return nil, err
@@ -89,6 +93,25 @@ func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Justification)
 		})
 		return d.finish(p, func(p *party) error { return d.tell(p, models.NoticeRegistrationWaitlisted) })
 	})
+}
+
+// checkReturn: who comes back has no other place here by now, on whichever seats of a hybrid workshop. A child's second
+// booking is the exception, as ever.
+func (d *desk) checkReturn(p *party) error {
+	var coming []uuid.UUID
+	for i := range p.attendees {
+		if a := &p.attendees[i]; a.Goes() && a.MemberID != nil && !a.Second {
+			coming = append(coming, *a.MemberID)
+		}
+	}
+	var had []place
+	if err := d.tx.Batch(services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, coming}, Scan: rowsInto(&had)}); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(had, func(h place) bool { return !h.Second }) {
+		return services.Conflict(CodeAlreadyRegistered, "Somebody of this party has another place here by now, or waits for one.")
+	}
+	return nil
 }
 
 // lapseLate ends the invitations of a party whose time has passed. A party that has ended holds no seats to give back.
@@ -135,9 +158,18 @@ func openDecision(tx *services.Tx, id uuid.UUID, reason string) (*desk, *party, 
 
 // reread answers a party that an offer may have changed meanwhile.
 func (d *desk) reread(id uuid.UUID) (*RegistrationView, error) {
+	p, err := d.again(id)
+	if err != nil {
+		return nil, err
+	}
+	return d.view(p)
+}
+
+// again reads a party as this transaction has stored it.
+func (d *desk) again(id uuid.UUID) (*party, error) {
 	set := &partySet{}
 	if err := d.tx.Batch(set.statements("r.id = $1", "", id)...); err != nil {
 		return nil, err
 	}
-	return d.view(set.parties()[0])
+	return set.parties()[0], nil
 }

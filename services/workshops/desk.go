@@ -173,6 +173,11 @@ func (d *desk) fits(n need) bool {
 	return true
 }
 
+// oversold says whether more is taken than there is, which a use case that sees it must not store.
+func (d *desk) oversold() bool {
+	return slices.ContainsFunc(d.pools, func(p models.Pool) bool { return !p.Holds(p.Capacity, p.ChildCapacity) })
+}
+
 // change is the only way to change a party: what it held before is given back, what it holds after is taken. The caller
 // has seen to it that it fits.
 func (d *desk) change(p *party, edit func()) {

@@ -2,6 +2,7 @@ package workshops
 
 import (
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -40,6 +41,7 @@ type party struct {
 
 	was      *models.Registration // nil: new
 	wasThere []models.Attendee
+	quiet    bool // nothing of the registration itself changes, nor may its version tell that an attendee did
 }
 
 // lookAt has staff look at the party before it is confirmed.
@@ -88,6 +90,11 @@ func (p *party) attendee(id uuid.UUID) (*models.Attendee, error) {
 
 // empty says whether nobody is left for whom the party exists.
 func (p *party) empty() bool { return len(p.need()) == 0 && !p.sharesOnly() }
+
+// deserted says whether nobody is left as far as the party may know: somebody who refused in silence still counts.
+func (p *party) deserted(now time.Time) bool {
+	return !slices.ContainsFunc(p.attendees, func(a models.Attendee) bool { return a.StillThere(now) })
+}
 
 func (p *party) sharesOnly() bool {
 	return slices.ContainsFunc(p.attendees, func(a models.Attendee) bool { return a.SharesSeat && a.State.HoldsSeat() })
@@ -215,9 +222,10 @@ func ownRegistrations(member uuid.UUID) func(*gorm.DB) *gorm.DB {
 // carries.
 func (d *desk) store(p *party) {
 	p.Live = p.State.Live()
-	if p.was == nil {
+	switch {
+	case p.was == nil:
 		d.insert(p)
-	} else {
+	case !p.quiet:
 		p.Version, p.UpdatedAt = p.Version+1, d.tx.Now()
 		d.tx.Queue(`update registrations set version = $2, updated_at = $3, lead_member_id = $4, state = $5, review = $6, queued_at = $7, moved_ahead_at = $8,
 			offered_at = $9, offer_expires_at = $10, confirmed_at = $11, closed_at = $12, late_cancel = $13, note = $14 where id = $1`,
@@ -256,13 +264,9 @@ func (d *desk) storeAttendee(p *party, a *models.Attendee) {
 		return
 	}
 	was := p.wasThere[i]
-	if was == *a {
-		return
-	}
-	if same := was; true {
-		if same.Live = a.Live; same == *a {
-			return // only the registration's liveness changed, and the key carries that
-		}
+	asKept := was
+	if asKept.Live = a.Live; asKept == *a {
+		return // at most the registration's liveness changed, which the key carries
 	}
 	a.UpdatedAt = d.tx.Now()
 	d.tx.Queue(`update attendees set updated_at = $2, registration_id = $3, live = $4, pool_id = $5, mode = $6, kind = $7, state = $8, member_id = $9, guest_name = $10,

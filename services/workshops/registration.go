@@ -56,12 +56,12 @@ func (s *Service) Register(ctx context.Context, workshopID uuid.UUID, in Registe
 		if err := e.authorize(); err != nil {
 			return nil, err
 		}
-		d, err := openDesk(tx, workshopID, in.SessionID, e.facts(workshopID)...)
+		d, err := openDesk(tx, workshopID, in.SessionID, e.facts(workshopID, uuid.Nil)...)
 		if err != nil {
 			return nil, err
 		}
-		if d.workshop.Visibility == models.VisibilityDraft && !e.staff {
-			return nil, services.NotFound("workshop")
+		if err := e.checkSeen(d); err != nil {
+			return nil, err
 		}
 		p, err := e.party(d)
 		if err != nil {
@@ -88,6 +88,7 @@ type entry struct {
 	authority map[uuid.UUID]people.Authority
 	members   []models.Member
 	places    []place
+	beside    []headcount
 	faults    []services.FieldError
 	alone     bool // the body is one attendee, not a party
 }
@@ -98,6 +99,10 @@ type place struct {
 	EnteredBy uuid.UUID
 	Second    bool
 }
+
+// headcount is how many people, and guests among them, come with other parties of the same lead. A party that is entered
+// in parts is no larger than one that is entered at once.
+type headcount struct{ People, Guests int }
 
 func newEntry(tx *services.Tx, in Register) *entry {
 	actor := tx.Actor()
@@ -138,23 +143,45 @@ func (e *entry) memberIDs() (ids []uuid.UUID) {
 	return ids
 }
 
-// authorize asks for whom the caller may act; it takes no round trip for somebody who comes alone.
+// authorize asks for whom the caller may act, or of a party that staff enter, its lead; it takes no round trip for somebody
+// who comes alone.
 func (e *entry) authorize() (err error) {
+	who := e.tx.Actor()
 	if e.staff {
-		return nil
+		who = &services.Actor{MemberID: e.lead}
 	}
-	e.authority, err = people.AuthorityOver(e.tx, e.tx.Actor(), append(e.memberIDs(), e.lead))
+	e.authority, err = people.AuthorityOver(e.tx, who, append(e.memberIDs(), e.lead))
 	return err
 }
 
-// facts reads, under the lock, the people of the party and the places that they have already.
-func (e *entry) facts(workshopID uuid.UUID) []services.Statement {
+// checkSeen: what the caller does not find in the catalog is no workshop for them.
+// Errors: not_found.
+func (e *entry) checkSeen(d *desk) error {
+	if e.staff || d.workshop.Visibility == models.VisibilityPublished {
+		return nil
+	}
+	var seen []uuid.UUID
+	err := e.tx.DB.Table("workshops as w").Scopes(visible(e.tx.Actor())).Where("w.id = ?", d.workshop.ID).Limit(1).Pluck("w.id", &seen).Error
+	if err == nil && (len(seen) == 0 || d.workshop.Visibility == models.VisibilityDraft) {
+		err = services.NotFound("workshop")
+	}
+	return err
+}
+
+// facts reads, under the lock, the people of the party, the places that they have already, and who else comes with its
+// lead. It is a new party, or the one of the given id.
+func (e *entry) facts(workshopID, registrationID uuid.UUID) []services.Statement {
 	ids := append(e.memberIDs(), e.lead)
 	return []services.Statement{
 		{SQL: `select ` + personColumns + ` from members m where m.id = any($1) and m.status not in ('merged', 'deceased')`, Args: []any{ids}, Scan: rowsInto(&e.members)},
 		{SQL: placesSQL, Args: []any{workshopID, e.in.SessionID, ids}, Scan: rowsInto(&e.places)},
+		{SQL: besideSQL, Args: []any{workshopID, e.in.SessionID, e.lead, registrationID}, Scan: rowsInto(&e.beside)},
 	}
 }
+
+const besideSQL = `select count(*)::int as people, count(a.guest_name)::int as guests from registrations r join attendees a on a.registration_id = r.id
+	where r.lead_member_id = coalesce((select lead_member_id from registrations where id = $4), $3) and r.id <> $4
+		and r.workshop_id = $1 and r.session_id is not distinct from $2 and r.live and a.state in ('invited', 'attending')`
 
 const placesSQL = `select a.member_id, a.entered_by, a.second from attendees a join pools p on p.id = a.pool_id
 	where p.workshop_id = $1 and p.session_id is not distinct from $2 and a.live and a.state = 'attending' and a.member_id = any($3)`

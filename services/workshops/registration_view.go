@@ -60,15 +60,7 @@ type viewer struct {
 
 // asStaff says whether they look as staff: not at a party that they are of themselves.
 func (v viewer) asStaff(p *party) bool {
-	if !v.actor.Coordinates() || p.LeadMemberID == v.actor.MemberID {
-		return v.actor.Kind == models.ActorSystem
-	}
-	for i := range p.attendees {
-		if m := p.attendees[i].MemberID; m != nil && *m == v.actor.MemberID {
-			return false
-		}
-	}
-	return true
+	return v.actor.Kind == models.ActorSystem || forOthers(v.actor, p)
 }
 
 // view answers a party from under its locks.

@@ -26,7 +26,7 @@ func (e *entry) add(d *desk, p *party, i int) {
 	}
 	now := e.tx.Now()
 	a := models.Attendee{ID: services.NewID(), CreatedAt: now, UpdatedAt: now, RegistrationID: p.ID, Mode: in.Mode, Kind: models.SeatAdult,
-		State: models.AttendeeAttending, EnteredBy: e.enteredBy(), CodeVersion: 1, JoinedAt: &now}
+		State: models.AttendeeAttending, EnteredBy: e.enteredBy(in.MemberID, d), CodeVersion: 1, JoinedAt: &now}
 	pool := d.poolOf(in.Mode)
 	switch {
 	case pool != nil:
@@ -60,12 +60,18 @@ func count(conditions ...bool) (n int) {
 	return n
 }
 
-// enteredBy is whose entry the attendee is: what staff enter on the telephone is the lead's.
-func (e *entry) enteredBy() uuid.UUID {
-	if e.staff {
-		return e.lead
+// enteredBy is whose entry the attendee is. What staff enter on the telephone is the lead's, but for another adult whom the
+// lead may not act for: that place is their own.
+func (e *entry) enteredBy(member *uuid.UUID, d *desk) uuid.UUID {
+	if !e.staff {
+		return e.tx.Actor().MemberID
 	}
-	return e.tx.Actor().MemberID
+	if member != nil && !e.authority[*member].Allowed {
+		if m := e.member(*member); m != nil && !m.MinorOn(d.firstDay()) {
+			return *member
+		}
+	}
+	return e.lead
 }
 
 func (e *entry) addMember(d *desk, p *party, a *models.Attendee, at string, id uuid.UUID) {
@@ -82,7 +88,7 @@ func (e *entry) addMember(d *desk, p *party, a *models.Attendee, at string, id u
 	if m.MinorOn(d.firstDay()) {
 		a.Kind = models.SeatChild
 	}
-	if e.authority[id].NeedsReview {
+	if e.authority[id].NeedsReview && !e.staff {
 		p.lookAt(models.ReviewGuardianship)
 	}
 	if e.staff && e.in.WaiveReason != "" {
@@ -131,7 +137,7 @@ func (e *entry) addInvited(d *desk, a *models.Attendee, at string, in InviteInpu
 		a.InvitePhone = &phone
 	}
 	expires := e.tx.Now().Add(inviteFor)
-	if last := d.starts().Add(-certainUntil); last.Before(expires) {
+	if last := d.lastSeat().Add(-certainUntil); last.Before(expires) {
 		expires = last
 	}
 	if !expires.After(e.tx.Now()) {
@@ -147,8 +153,14 @@ func (e *entry) addInvited(d *desk, a *models.Attendee, at string, in InviteInpu
 // checkParty asks what only the whole party can answer.
 func (e *entry) checkParty(d *desk, p *party) {
 	holding, guests := 0, 0
+	for _, b := range e.beside {
+		holding, guests = b.People, b.Guests
+	}
+	if e.staff && e.in.WaiveReason != "" {
+		holding, guests = 0, 0
+	}
 	for i := range p.attendees {
-		if p.attendees[i].State.HoldsSeat() {
+		if p.attendees[i].StillThere(e.tx.Now()) {
 			holding++
 			if p.attendees[i].GuestName != nil {
 				guests++
