@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -50,21 +53,40 @@ type Config struct {
 	MailFrom     string `env:"HOMEFRONT_MAIL_FROM" doc:"The sender's address; keep it neutral, it shows on lock screens; serve needs it"`
 	MailFromName string `env:"HOMEFRONT_MAIL_FROM_NAME" envDefault:"Appointments" doc:"The sender's name; keep it neutral too"`
 	MailReplyTo  string `env:"HOMEFRONT_MAIL_REPLY_TO" doc:"A mailbox that somebody reads; without it mails say that replies are not read"`
+
+	unreadable map[string]string // by setting: what a value that cannot be read should be
 }
 
-// load reads the environment. A value of the wrong type is an error; whether it makes sense is for check to say.
-func load() (Config, error) {
+// load reads the environment. What cannot be read keeps its default, and check tells of it with all else that is wrong.
+func load() Config {
 	var c Config
-	if err := env.Parse(&c); err != nil {
-		return c, fmt.Errorf("configuration: %w", err)
+	err := env.Parse(&c)
+	c.unreadable = map[string]string{}
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return c
 	}
-	return c, nil
+	for _, err := range all.Errors {
+		var one env.ParseError
+		if !errors.As(err, &one) {
+			continue
+		}
+		f, _ := reflect.TypeOf(c).FieldByName(one.Name)
+		c.unreadable[f.Tag.Get("env")] = "a whole number"
+		if n, err := strconv.Atoi(f.Tag.Get("envDefault")); err == nil {
+			reflect.ValueOf(&c).Elem().FieldByName(one.Name).SetInt(int64(n))
+		}
+	}
+	return c
 }
 
 // check names every wrong value at once. strict is for serve, which wants everything that a demo makes up.
 func (c Config) check(strict bool) error {
 	var errs []error
 	wrong := func(name, rule string) { errs = append(errs, fmt.Errorf("%s: %s", name, rule)) }
+	for _, name := range slices.Sorted(maps.Keys(c.unreadable)) {
+		wrong(name, c.unreadable[name])
+	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		wrong("HOMEFRONT_ADDR", "host:port, such as 127.0.0.1:8080")
 	}
@@ -165,6 +187,9 @@ func (c Config) print(w io.Writer) error {
 	v := reflect.ValueOf(c)
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
+		if !f.IsExported() {
+			continue
+		}
 		name, from, fallback := f.Tag.Get("env"), "default", f.Tag.Get("envDefault")
 		if _, set := os.LookupEnv(name); set {
 			from = "environment"

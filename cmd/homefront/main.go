@@ -42,11 +42,7 @@ func main() {
 	var c cli
 	k := kong.Parse(&c, kong.Name("homefront"), kong.Description("Program management for nonprofits that serve veterans and their families."),
 		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
-	config, err := load()
-	if err == nil {
-		err = k.Run(config)
-	}
-	if err != nil {
+	if err := k.Run(load()); err != nil {
 		fmt.Fprintln(os.Stderr, "homefront:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has run

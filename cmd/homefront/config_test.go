@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"homefront/internal/apptest"
+	"homefront/internal/pgtest"
+)
+
+// good is an environment that serve accepts.
+func good(t *testing.T) {
+	t.Helper()
+	for name, value := range map[string]string{
+		"DATABASE_URL":           "postgres://homefront_app:a-long-password-of-its-own@127.0.0.1/homefront",
+		"HOMEFRONT_SECRET":       "3031323334353637383961626364656666676869616b6c6d6e6f707172737475",
+		"HOMEFRONT_SMTP_HOST":    "mail.example.org",
+		"HOMEFRONT_MAIL_FROM":    "appointments@example.org",
+		"HOMEFRONT_PUBLIC_URL":   "https://app.example.org",
+		"HOMEFRONT_STAFF_MFA":    "off",
+		"HOMEFRONT_ADDR":         "127.0.0.1:8080",
+		"HOMEFRONT_READ_CONNS":   "4",
+		"HOMEFRONT_LOG_LEVEL":    "info",
+		"HOMEFRONT_SMTP_TLS":     "starttls",
+		"HOMEFRONT_ORIGINS":      "",
+		"HOMEFRONT_METRICS_ADDR": "",
+	} {
+		t.Setenv(name, value)
+	}
+}
+
+func TestConfigurationNamesEveryWrongValueAtOnce(t *testing.T) {
+	good(t)
+	if err := load().check(true); err != nil {
+		t.Fatalf("a good one: %v", err)
+	}
+	bad := map[string]string{
+		"HOMEFRONT_ADDR": "nonsense", "HOMEFRONT_READ_CONNS": "many", "HOMEFRONT_WRITE_CONNS": "0", "HOMEFRONT_LOG_LEVEL": "loud", "HOMEFRONT_SECRET": strings.Repeat("0", 64),
+		"HOMEFRONT_STAFF_MFA": "required", "HOMEFRONT_PUBLIC_URL": "http://app.example.org", "HOMEFRONT_SMTP_TLS": "maybe", "HOMEFRONT_SMTP_HOST": "",
+		"DATABASE_URL": "postgres://postgres:postgres@127.0.0.1/homefront", "HOMEFRONT_ORIGINS": "app.example.org", "HOMEFRONT_TRUSTED_PROXIES": "everybody",
+	}
+	for name, value := range bad {
+		t.Setenv(name, value)
+	}
+	err := load().check(true)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for name := range bad {
+		if !strings.Contains(err.Error(), name+":") {
+			t.Errorf("%s is not named in: %v", name, err)
+		}
+	}
+	for _, secret := range []string{"postgres:postgres", strings.Repeat("0", 64)} {
+		if strings.Contains(err.Error(), secret) {
+			t.Errorf("the message holds a secret: %v", err)
+		}
+	}
+}
+
+func TestConfigHidesSecrets(t *testing.T) {
+	good(t)
+	var out bytes.Buffer
+	if err := load().print(&out); err != nil {
+		t.Fatal(err)
+	}
+	if s := out.String(); strings.Contains(s, "a-long-password") || strings.Contains(s, "303132") || !strings.Contains(s, "(set, hidden)") {
+		t.Errorf("printed\n%s", s)
+	}
+}
+
+func TestServeRefusesUnsafeDatabases(t *testing.T) {
+	db := pgtest.New(t)
+	for url, word := range map[string]string{db.SuperURL: "superuser", db.OwnerURL: "rewrite the audit log", db.AppURL: "may lose"} {
+		c := load()
+		c.DatabaseURL, c.SMTPHost, c.SMTPTLS, c.MailFrom = url, "127.0.0.1", "none", "a@example.org"
+		a, err := assemble(t.Context(), c, apptest.Secret, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The tests' own PostgreSQL runs without fsync, which serve must refuse too.
+		if err := a.checkDatabase(t.Context()); err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("told %v, want a word on %q", err, word)
+		}
+		a.Core.Close()
+	}
+}
