@@ -80,7 +80,7 @@ func TestFraming(t *testing.T) {
 				return
 			}
 			var p Problem
-			if err := json.Unmarshal([]byte(body), &p); err != nil || p.Status != c.status || res.Header.Get("Content-Type") != "application/problem+json" {
+			if err := json.Unmarshal([]byte(body), &p); err != nil || p.Status != c.status || p.RequestID == "" || res.Header.Get("Content-Type") != "application/problem+json" {
 				t.Errorf("%q as %s is no problem+json", body, res.Header.Get("Content-Type"))
 			}
 		})

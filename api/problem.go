@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"homefront/services"
 )
@@ -106,7 +107,10 @@ var fiberDetails = map[int]string{
 
 // send writes the problem to a fiber context, with its headers.
 func (p *Problem) send(c *fiber.Ctx) error {
-	p.RequestID = requestID(c)
+	if p.RequestID = requestID(c); p.RequestID == "" { // refused before it was a request: 408, 413, 431
+		p.RequestID = uuid.NewString()
+		c.Set(fiber.HeaderXRequestID, p.RequestID)
+	}
 	if p.retryAfter > 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(p.retryAfter))
 	}

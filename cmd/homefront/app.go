@@ -21,6 +21,7 @@ import (
 	"homefront/internal/smtp"
 	"homefront/migrations"
 	"homefront/services"
+	"homefront/services/notices"
 )
 
 // stopWithin bounds a graceful end: requests in flight, then jobs.
@@ -34,16 +35,18 @@ type app struct {
 	log    *slog.Logger
 }
 
-// assemble opens the database and wires everything to it. It starts nothing.
+// assemble opens the database and wires everything to it. It starts nothing. Without a mail server no job may run.
 func assemble(ctx context.Context, c Config, secret []byte, log *slog.Logger) (*app, error) {
 	core, err := services.Open(ctx, services.Settings{DatabaseURL: c.DatabaseURL, Secret: secret, ReadConns: c.ReadConns, WriteConns: c.WriteConns, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	mailer, err := c.mailer()
-	if err != nil {
-		core.Close()
-		return nil, err
+	var mailer notices.Mailer
+	if c.SMTPHost != "" {
+		if mailer, err = c.mailer(); err != nil {
+			core.Close()
+			return nil, err
+		}
 	}
 	latest, err := migrations.Latest()
 	if err != nil {
@@ -71,8 +74,8 @@ func describe() ([]byte, error) {
 }
 
 // withServices runs one command against the database of the configuration.
-func withServices(ctx context.Context, c Config, do func(*app) error) error {
-	if err := c.check(true); err != nil {
+func withServices(ctx context.Context, c Config, n need, do func(*app) error) error {
+	if err := c.check(n); err != nil {
 		return err
 	}
 	secret, err := c.secret()
@@ -149,7 +152,7 @@ type serveCmd struct{}
 
 func (serveCmd) Run(ctx context.Context, c Config) error {
 	log := c.logger(os.Stdout)
-	return withServices(ctx, c, func(a *app) error {
+	return withServices(ctx, c, needAll, func(a *app) error {
 		if err := a.checkDatabase(ctx); err != nil {
 			return err
 		}

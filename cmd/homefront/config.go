@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/caarlos0/env/v11"
+	"github.com/jackc/pgx/v5"
 
 	"homefront/services"
 )
@@ -80,8 +82,18 @@ func load() Config {
 	return c
 }
 
-// check names every wrong value at once. strict is for serve, which wants everything that a demo makes up.
-func (c Config) check(strict bool) error {
+// need is what a command must find in the configuration, beside values that make sense.
+type need int
+
+// What commands need: nothing (demo makes it up), the database and its secret, or all that serving takes.
+const (
+	needNothing need = iota
+	needDatabase
+	needAll
+)
+
+// check names every wrong value at once.
+func (c Config) check(n need) error {
 	var errs []error
 	wrong := func(name, rule string) { errs = append(errs, fmt.Errorf("%s: %s", name, rule)) }
 	for _, name := range slices.Sorted(maps.Keys(c.unreadable)) {
@@ -128,8 +140,19 @@ func (c Config) check(strict bool) error {
 	if c.SMTPPort < 1 || c.SMTPPort > 65535 {
 		wrong("HOMEFRONT_SMTP_PORT", "1 to 65535")
 	}
-	if strict {
+	if n >= needDatabase {
+		errs = append(errs, c.checkDatabase()...)
+	}
+	if n == needAll {
 		errs = append(errs, c.checkServe()...)
+	}
+	for _, m := range []struct{ name, value string }{{"HOMEFRONT_MAIL_FROM", c.MailFrom}, {"HOMEFRONT_MAIL_REPLY_TO", c.MailReplyTo}} {
+		if _, err := mail.ParseAddress(m.value); m.value != "" && err != nil {
+			wrong(m.name, "an e-mail address")
+		}
+	}
+	if _, _, err := net.SplitHostPort(c.MetricsAddr); c.MetricsAddr != "" && err != nil {
+		wrong("HOMEFRONT_METRICS_ADDR", "host:port, such as 127.0.0.1:9090")
 	}
 	if len(errs) > 0 {
 		return fmt.Errorf("the configuration has wrong values:\n%w", errors.Join(errs...))
@@ -137,22 +160,33 @@ func (c Config) check(strict bool) error {
 	return nil
 }
 
-func (c Config) checkServe() (errs []error) {
+func (c Config) checkDatabase() (errs []error) {
 	wrong := func(name, rule string) { errs = append(errs, fmt.Errorf("%s: %s", name, rule)) }
 	if _, err := c.secret(); err != nil {
 		wrong("HOMEFRONT_SECRET", err.Error())
 	}
-	for _, n := range []struct{ name, value string }{{"DATABASE_URL", c.DatabaseURL}, {"HOMEFRONT_SMTP_HOST", c.SMTPHost}, {"HOMEFRONT_MAIL_FROM", c.MailFrom}} {
-		if n.value == "" {
-			wrong(n.name, "missing")
-		}
-	}
-	if u, err := url.Parse(c.DatabaseURL); err == nil && u.User != nil {
+	if _, err := pgx.ParseConfig(c.DatabaseURL); c.DatabaseURL == "" || err != nil {
+		wrong("DATABASE_URL", "a PostgreSQL URL, such as postgres://homefront_app:…@db.example.org/homefront")
+	} else if u, err := url.Parse(c.DatabaseURL); err == nil && u.User != nil {
 		if password, set := u.User.Password(); set && (len(password) < 12 || password == u.User.Username()) {
 			wrong("DATABASE_URL", "the password is too weak: 12 characters or more, and not the user's name")
 		}
 	}
-	if !strings.HasPrefix(c.PublicURL, "https://") && !loopback(c.PublicURL) {
+	return errs
+}
+
+func (c Config) checkServe() (errs []error) {
+	wrong := func(name, rule string) { errs = append(errs, fmt.Errorf("%s: %s", name, rule)) }
+	for _, n := range []struct{ name, value string }{{"HOMEFRONT_SMTP_HOST", c.SMTPHost}, {"HOMEFRONT_MAIL_FROM", c.MailFrom}} {
+		if n.value == "" {
+			wrong(n.name, "missing")
+		}
+	}
+	_, chosen := os.LookupEnv("HOMEFRONT_PUBLIC_URL")
+	switch {
+	case !chosen:
+		wrong("HOMEFRONT_PUBLIC_URL", "missing: every link in a mail begins with it")
+	case !strings.HasPrefix(c.PublicURL, "https://") && !loopback(c.PublicURL):
 		wrong("HOMEFRONT_PUBLIC_URL", "https, since links in mails carry secrets")
 	}
 	return errs

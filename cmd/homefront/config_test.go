@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 
@@ -34,18 +35,19 @@ func good(t *testing.T) {
 
 func TestConfigurationNamesEveryWrongValueAtOnce(t *testing.T) {
 	good(t)
-	if err := load().check(true); err != nil {
+	if err := load().check(needAll); err != nil {
 		t.Fatalf("a good one: %v", err)
 	}
 	bad := map[string]string{
 		"HOMEFRONT_ADDR": "nonsense", "HOMEFRONT_READ_CONNS": "many", "HOMEFRONT_WRITE_CONNS": "0", "HOMEFRONT_LOG_LEVEL": "loud", "HOMEFRONT_SECRET": strings.Repeat("0", 64),
 		"HOMEFRONT_STAFF_MFA": "required", "HOMEFRONT_PUBLIC_URL": "http://app.example.org", "HOMEFRONT_SMTP_TLS": "maybe", "HOMEFRONT_SMTP_HOST": "",
 		"DATABASE_URL": "postgres://postgres:postgres@127.0.0.1/homefront", "HOMEFRONT_ORIGINS": "app.example.org", "HOMEFRONT_TRUSTED_PROXIES": "everybody",
+		"HOMEFRONT_MAIL_FROM": "nobody", "HOMEFRONT_MAIL_REPLY_TO": "zz", "HOMEFRONT_METRICS_ADDR": "q",
 	}
 	for name, value := range bad {
 		t.Setenv(name, value)
 	}
-	err := load().check(true)
+	err := load().check(needAll)
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -57,6 +59,25 @@ func TestConfigurationNamesEveryWrongValueAtOnce(t *testing.T) {
 	for _, secret := range []string{"postgres:postgres", strings.Repeat("0", 64)} {
 		if strings.Contains(err.Error(), secret) {
 			t.Errorf("the message holds a secret: %v", err)
+		}
+	}
+}
+
+func TestEveryCommandNeedsOnlyWhatItUses(t *testing.T) {
+	good(t)
+	for _, name := range []string{"HOMEFRONT_SMTP_HOST", "HOMEFRONT_MAIL_FROM", "HOMEFRONT_PUBLIC_URL"} {
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := load()
+	if err := c.check(needDatabase); err != nil {
+		t.Errorf("the database's commands ask for mail: %v", err)
+	}
+	err := c.check(needAll)
+	for _, name := range []string{"HOMEFRONT_SMTP_HOST", "HOMEFRONT_MAIL_FROM", "HOMEFRONT_PUBLIC_URL"} {
+		if err == nil || !strings.Contains(err.Error(), name+": missing") {
+			t.Errorf("serve does not ask for %s: %v", name, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"net"
 	"os"
@@ -24,7 +25,7 @@ type demoCmd struct{}
 
 // Run needs nothing set: database, secret, mail and people are made up, and kept in the data directory.
 func (demoCmd) Run(ctx context.Context, c Config) error {
-	if err := c.check(false); err != nil {
+	if err := c.check(needNothing); err != nil {
 		return err
 	}
 	host, _, _ := net.SplitHostPort(c.Addr)
@@ -65,6 +66,7 @@ func (demoCmd) Run(ctx context.Context, c Config) error {
 		return err
 	}
 	showMail(a.Server.App, sink)
+	showApp(a.Server.App)
 	return a.run(ctx, func() { fmt.Print(demoScreen(c, made, pg.Version())) })
 }
 
@@ -121,6 +123,38 @@ func showMail(app *fiber.App, sink *smtp.Sink) {
 	}))
 }
 
+// appPages are where the links of mails lead: pages of the frontend that an organization builds, and what those call.
+var appPages = map[string]string{
+	"/":                        "the app's home; GET /v1/me",
+	"/sign-in":                 "signing in; POST /v1/auth/login",
+	"/verify":                  "confirming an address; POST /v1/auth/email/verify with the token",
+	"/reset":                   "choosing a new password; POST /v1/auth/password/reset with the token",
+	"/welcome":                 "joining the staff; POST /v1/auth/invitations/accept with the token",
+	"/invitation":              "answering an invitation to come along; POST /v1/party-invitations/show, accept or refuse with the token",
+	"/notifications":           "the inbox; GET /v1/me/notifications",
+	"/notifications/:id":       "one notification; GET /v1/me/notifications",
+	"/registrations/:id":       "a booking; GET /v1/registrations/{registration_id}",
+	"/account/sessions":        "where one is signed in; GET /v1/me/sessions",
+	"/account/sessions/:id":    "where one is signed in; GET /v1/me/sessions",
+	"/workshops/:id":           "a workshop; GET /v1/workshops/{workshop_id}",
+	"/me/party-invitations":    "invitations; GET /v1/me/party-invitations",
+	"/account/change-password": "a new password; PUT /v1/me/password",
+}
+
+// showApp stands in for the frontend that the demo does not have: who follows a link in a mail learns what belongs there.
+func showApp(app *fiber.App) {
+	for path, what := range appPages {
+		app.Get(path, func(c *fiber.Ctx) error {
+			c.Set(fiber.HeaderContentType, "text/html; charset=utf-8")
+			c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'")
+			return c.SendString(`<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Homefront demo</title>
+<body style="font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem"><h1>Here your app opens</h1>
+<p>This is the page for ` + html.EscapeString(what) + `.</p>
+<p>Homefront is the backend; a frontend is generated from its description. See the <a href="/docs">reference</a> and the <a href="/dev/mail">mails</a>.</p></body></html>`)
+		})
+	}
+}
+
 func demoScreen(c Config, made demodata.Summary, pg string) string {
 	base := "http://" + c.Addr
 	data := "Demo data from an earlier start is kept."
@@ -136,8 +170,8 @@ func demoScreen(c Config, made demodata.Summary, pg string) string {
   Mail sent  %s/dev/mail
 
   %s
-  Sign in as admin@, coordinator@, coach@, facilitator@, moderator@, analyst@, member@
-  or spouse@%s with the password  %s
+  Sign in as admin@, coordinator@, coach@, facilitator@, moderator@, analyst@, responder@,
+  privacy@, member@ or spouse@%s with the password  %s
 
   Everything is under %s. Ctrl-C stops it.
 

@@ -207,7 +207,7 @@ func placeOf(file string) place {
 func (p place) isProgram() bool { return p.top == "cmd" || p.top == "bench" }
 
 // testPackages are test code that lives outside _test.go files so that every package's tests can import it.
-var testPackages = []string{"pgtest", "apptest"}
+var testPackages = []string{"pgtest", "coretest", "apptest"}
 
 func (p place) isTest() bool {
 	return p.test || p.top == "internal" && slices.Contains(testPackages, p.pkg)

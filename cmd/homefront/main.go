@@ -105,7 +105,7 @@ type createAdminCmd struct {
 }
 
 func (cmd createAdminCmd) Run(ctx context.Context, c Config) error {
-	return withServices(ctx, c, func(a *app) error {
+	return withServices(ctx, c, needDatabase, func(a *app) error {
 		fmt.Fprint(os.Stderr, "Password (15 characters or more): ")
 		password, err := readLine(os.Stdin)
 		if err != nil {
@@ -126,7 +126,7 @@ type keysCmd struct {
 type keysRotateCmd struct{}
 
 func (keysRotateCmd) Run(ctx context.Context, c Config) error {
-	return withServices(ctx, c, func(a *app) error {
+	return withServices(ctx, c, needDatabase, func(a *app) error {
 		id, err := a.Accounts.RotateKeys(services.AsSystem(ctx, "keys.rotate"))
 		if err != nil {
 			return explain(err)
@@ -145,7 +145,7 @@ type auditVerifyCmd struct {
 }
 
 func (cmd auditVerifyCmd) Run(ctx context.Context, c Config) error {
-	return withServices(ctx, c, func(a *app) error {
+	return withServices(ctx, c, needDatabase, func(a *app) error {
 		var known *services.ChainHead
 		if cmd.Head != "" {
 			head, err := services.ParseChainHead(cmd.Head)
@@ -169,7 +169,7 @@ func (configCmd) Run(c Config) error {
 	if err := c.print(os.Stdout); err != nil {
 		return err
 	}
-	return c.check(false)
+	return c.check(needNothing)
 }
 
 type healthCmd struct{}
