@@ -2,6 +2,8 @@ package api
 
 import (
 	"log/slog"
+	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -25,6 +27,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 		id = uuid.NewString()
 	}
 	c.Locals(requestIDKey, id)
+	trace := traceID(c.Get("traceparent"))
 	c.Set(fiber.HeaderXRequestID, id)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderCacheControl, "no-store")
@@ -32,13 +35,29 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	if err != nil {
 		err = s.onError(c, err)
 	}
-	s.metrics.seen(c.Method(), c.Route().Path, c.Response().StatusCode(), time.Since(started))
-	if s.log.Enabled(c.UserContext(), slog.LevelDebug) {
-		s.log.DebugContext(c.UserContext(), "request", "request_id", id, "method", c.Method(), "route", c.Route().Path,
-			"status", c.Response().StatusCode(), "took", time.Since(started))
+	level := slog.LevelDebug
+	if c.Response().StatusCode() >= http.StatusInternalServerError {
+		level = slog.LevelWarn
+	}
+	took := time.Since(started)
+	s.metrics.seen(c.Method(), c.Route().Path, c.Response().StatusCode(), took)
+	if s.log.Enabled(c.UserContext(), level) {
+		s.log.Log(c.UserContext(), level, "request", "request_id", id, "trace_id", trace, "method", c.Method(), "route", c.Route().Path,
+			"status", c.Response().StatusCode(), "took", took)
 	}
 	return err
 }
+
+// traceID is the trace that a caller's request belongs to (W3C Trace Context), so that its log lines and ours are found
+// together; empty when there is none.
+func traceID(traceparent string) string {
+	if m := traceparentForm.FindStringSubmatch(traceparent); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+var traceparentForm = regexp.MustCompile(`^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$`)
 
 func acceptableID(id string) bool {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."

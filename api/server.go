@@ -15,7 +15,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/middleware/compress"
 	"github.com/gofiber/fiber/v2/middleware/cors"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/google/uuid"
@@ -80,7 +79,7 @@ func New(s Settings, v Services) *Server {
 	if len(s.Origins) > 0 {
 		server.App.Use(corsFor(s.Origins))
 	}
-	server.App.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: tooSmall}))
+	server.App.Use(compressed())
 	server.declare()
 	server.refuseUnknownMethods()
 	return server
@@ -112,8 +111,20 @@ func proxyHeader(trusted []string) string {
 	return fiber.HeaderXForwardedFor
 }
 
-// tooSmall: the compressor runs after the handler only for clients that ask; what is under 1 KB is sent as it is.
-func tooSmall(c *fiber.Ctx) bool { return len(c.Get(fiber.HeaderAcceptEncoding)) == 0 }
+// compressFrom is the size from which packing an answer is worth the work, in bytes.
+const compressFrom = 1 << 10
+
+// compressed packs larger answers for clients that ask.
+func compressed() fiber.Handler {
+	pack := fasthttp.CompressHandlerBrotliLevel(func(*fasthttp.RequestCtx) {}, fasthttp.CompressBrotliBestSpeed, fasthttp.CompressBestSpeed)
+	return func(c *fiber.Ctx) error {
+		err := c.Next()
+		if err == nil && len(c.Response().Body()) >= compressFrom && len(c.Response().Header.ContentEncoding()) == 0 {
+			pack(c.Context())
+		}
+		return err
+	}
+}
 
 func corsFor(origins []string) fiber.Handler {
 	allowed := map[string]bool{}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
@@ -38,18 +39,11 @@ type EchoPath struct {
 	EchoID uuid.UUID `path:"echo_id"`
 }
 
-var shellSecret = []byte("0123456789abcdefghijklmnopqrstuv")
-
 // shell is the API with a few operations of the tests' own.
 func shell(t *testing.T) *Server {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	core, err := services.Open(t.Context(), services.Settings{DatabaseURL: pgtest.New(t).AppURL, Secret: shellSecret, ReadConns: 2, WriteConns: 2, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(core.Close)
-	s := New(Settings{Version: "test", Log: log, PerSecond: 50, Origins: []string{"https://app.example.org"}}, Services{Core: core, Authenticate: func(_ context.Context, token string) (*services.Actor, error) {
+	core := coretest.New(t)
+	s := New(Settings{Version: "test", Log: core.Log, PerSecond: 50, Origins: []string{"https://app.example.org"}}, Services{Core: core, Authenticate: func(_ context.Context, token string) (*services.Actor, error) {
 		role, ok := strings.CutPrefix(token, "token-")
 		if !ok {
 			return nil, services.Unauthenticated("This token does not hold.")
@@ -277,6 +271,21 @@ func TestSafeHeadersEverywhere(t *testing.T) {
 		if got := res.Header.Get("X-Request-Id"); (got == sent) != kept || got == "" {
 			t.Errorf("request id %q became %q", sent, got)
 		}
+	}
+}
+
+func TestTraceOfTheCallerIsLogged(t *testing.T) {
+	s := shell(t)
+	var logged bytes.Buffer
+	s.log = slog.New(slog.NewTextHandler(&logged, nil))
+	s.try(t, "POST", "/v1/fails", "", "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+	if !strings.Contains(logged.String(), "trace_id=4bf92f3577b34da6a3ce929d0e0e4736") {
+		t.Errorf("logged %s", logged.String())
+	}
+	logged.Reset()
+	s.try(t, "POST", "/v1/fails", "", "traceparent", "nonsense\"")
+	if strings.Contains(logged.String(), "nonsense") {
+		t.Errorf("logged %s", logged.String())
 	}
 }
 
