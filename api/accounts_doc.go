@@ -20,13 +20,14 @@ var (
 
 var listAccountsOp = op{
 	ID: "listAccounts", Tag: "Accounts", Summary: "Who can sign in",
-	Doc:     "Newest first; sort by `created_at` or `email`. A search with `q` is written to the audit log.",
+	Doc:     "Newest first; sort by `created_at` or `email`. A search with `q` is written to the audit log, and limited to 40 at once, then one every two seconds. Accounts of people close to you are left to colleagues and absent.",
 	Example: services.Page[accounts.AccountView]{Data: []accounts.AccountView{accountExample}},
 }
 
 var getAccountOp = op{
 	ID: "getAccount", Tag: "Accounts", Summary: "One account",
-	Doc:     "The look is written to the audit log.",
+	Doc:     "The look is written to the audit log. That of somebody close to you is a colleague's: 403 `own_record`.",
+	Errors:  []services.Code{"own_record"},
 	Example: accountExample,
 }
 
@@ -36,8 +37,8 @@ var changeAccountOp = op{
 session of the account.
 
 An admin gives and takes any role; a coordinator ` + "`coach`, `facilitator`, `moderator` and `member`" + `. Nobody changes their own
-roles or status, and one admin always remains.`,
-	Errors: []services.Code{"role_above_own", "own_account", "last_admin"},
+roles or status, nor the account of somebody close to them, and one admin always remains.`,
+	Errors: []services.Code{"role_above_own", "own_account", "own_record", "last_admin"},
 	Request: accounts.AccountChange{Roles: services.Some([]models.Role{models.RoleFacilitator, models.RoleMember}), Status: services.Some(models.AccountActive),
 		Reason: services.Some("Joins the retreat team")},
 	Example: accountExample,
@@ -47,7 +48,7 @@ var inviteAccountOp = op{
 	ID: "inviteAccount", Tag: "Accounts", Summary: "Invite somebody",
 	Doc: `Sends a mail with a link that makes an account with the roles. You can offer only roles that you could give. Whether the address
 has an account already is not told: its owner gives its password when they accept.`,
-	Errors:  []services.Code{"role_above_own", "own_account", "member_has_account", "unknown_member"},
+	Errors:  []services.Code{"role_above_own", "own_account", "own_record", "member_has_account", "unknown_member", "too_young"},
 	Request: accounts.Invite{Email: "sam@example.org", Name: "Sam Ortiz", Roles: []models.Role{models.RoleFacilitator}},
 	Example: accountInvitationExample,
 }

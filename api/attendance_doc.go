@@ -55,10 +55,11 @@ var checkInOp = op{
 | ` + "`wrong_workshop`" + ` | of another workshop or session |
 | ` + "`cancelled`" + ` | the place was given up |
 | ` + "`not_confirmed`" + ` | waits for approval, for a seat or for an answer |
-| ` + "`see_staff`" + ` | something only a person can sort out |
+| ` + "`see_staff`" + ` | something only a person can sort out; also outside the time in which a scan counts |
 
-A scanner without connection keeps its scans and sends them later, each with its ` + "`scanned_at`" + `. The same ` + "`nonce`" + ` answers the same however often it
-is sent. Who is checked in is ` + "`present`" + `, and ` + "`late`" + ` from 15 minutes after the start, unless staff have entered something else.`,
+By the scanner's time a scan counts from 3 hours before the start until 12 hours after the end. A scanner without connection keeps its scans and sends
+them later, each with its ` + "`scanned_at`" + `: at most 14 days ago and no more than 5 minutes ahead, else 422. The same ` + "`nonce`" + ` answers the same however often it
+is sent, or ` + "`see_staff`" + ` once its check-in was taken back; with another code it is 422 ` + "`nonce_reused`" + `. Who is checked in is ` + "`present`" + `, and ` + "`late`" + ` from 15 minutes after the start, unless staff have entered something else.`,
 	Request: workshops.Scan{Code: checkInExample.Code, Nonce: "s7-000142-9f31"},
 	Example: workshops.ScanAnswer{ID: registrationID, Result: models.ScanOK, Name: &scannedName, Kind: &scannedKind, Since: &workshopStarts, ScannedAt: workshopStarts},
 }
@@ -82,7 +83,7 @@ word on a person counts. It also corrects a completed session: the sums follow. 
 
 var completeSessionOp = op{
 	ID: "completeSession", Tag: "Attendance", Summary: "Close a session",
-	Doc:    "Who has a place and of whom nothing is known was absent; the sums of attendance take the session in. Corrections stay possible. Completing it again changes nothing.",
+	Doc:    "Who has a place and of whom nothing is known was absent; the sums of attendance take the session in. Who still waits for a drop-in session that has ended waits for nothing, and is told so. Corrections stay possible. Completing it again changes nothing.",
 	Errors: []services.Code{workshops.CodeNotStarted, workshops.CodeWrongState}, Example: sessionExample,
 }
 

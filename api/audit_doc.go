@@ -14,7 +14,9 @@ var listAuditOp = op{
 the same transaction as what it tells of, and cannot be changed.
 
 Filters can be combined: ` + "`actor`" + ` (account or member), ` + "`action`, `object`, `subject`, `outcome`, `at_gte`, `at_lt`" + `. Values are shown of
-columns that hold no personal data; of the others, the names. Reading the log is written to it.`,
+columns that hold no personal data; of the others, the names. Reading the log is written to it.
+
+What people close to you did, and what was done about them, is left to colleagues and absent.`,
 	Example: services.Page[accounts.AuditEntry]{Data: []accounts.AuditEntry{{
 		ID: accountSession, At: accountAt, ActorKind: models.ActorAccount, AccountID: &accountID, MemberID: &accountMember, SessionID: &accountSession,
 		Roles: models.Texts[models.Role]{models.RoleAdmin}, Action: "account.change", Outcome: models.OutcomeDone, Objects: models.IDs{accountID}, Subjects: models.IDs{accountMember},

@@ -35,7 +35,7 @@ var updateMeOp = op{
 	Doc: "Merge-patch: absent leaves, null clears. `email` is where we write; the address one signs in with is changed elsewhere. " +
 		"A birth date can be given once; after that 409 `ask_staff`. Messages name no program unless `program_words` is true. " +
 		"Send the ETag of `GET /v1/me` in If-Match to be told (412) when staff changed something meanwhile.",
-	Errors: []services.Code{"ask_staff"},
+	Errors: []services.Code{"ask_staff", "too_young"},
 	Request: people.PatchMe{NamesPatch: people.NamesPatch{PreferredName: services.Some("Lou"), TimeZone: services.Some("America/Chicago")},
 		PreferencesPatch: people.PreferencesPatch{QuietFrom: services.Some("22:00"), QuietUntil: services.Some("07:30")}},
 	Example: meExample,

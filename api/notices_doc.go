@@ -54,7 +54,8 @@ var readAllNotificationsOp = op{
 
 var listMessagesOp = op{
 	ID: "listMessages", Tag: "Messages", Summary: "What was sent, and what could not be",
-	Doc: `Every mail with its fate, newest first, never with its content; addresses are masked.
+	Doc: `Every mail with its fate, newest first, never with its content; addresses are masked. Mail to people close to you is left to
+colleagues and absent.
 
 * ` + "`queued`" + ` and ` + "`sending`" + `: on their way, tried again for 26 hours when the mail server does not take them.
 * ` + "`sent`" + `: the next server took it.

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
@@ -27,12 +26,7 @@ func (noMail) Send(context.Context, notices.Mail) error { return nil }
 func noticeServer(t *testing.T) (ask func(method, path, token string) (int, map[string]any), run func(sql string, args ...any)) {
 	t.Helper()
 	db := pgtest.New(t)
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	core, err := services.Open(t.Context(), services.Settings{DatabaseURL: db.AppURL, Secret: shellSecret, ReadConns: 2, WriteConns: 2, Log: log, DecodeAnswers: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(core.Close)
+	core := coretest.On(t, db)
 	owner, err := pgx.Connect(t.Context(), db.OwnerURL)
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +42,7 @@ func noticeServer(t *testing.T) (ask func(method, path, token string) (int, map[
 		run(`insert into members (id, version, created_at, updated_at, given_name, status, email, language, time_zone, email_opt_in, sms_opt_in, push_opt_in, program_words)
 			values ($1, 1, now(), now(), 'Ana', 'active', 'ana' || $2 || '@example.org', 'en', 'America/Denver', true, false, false, false)`, noticeMember(n), n)
 	}
-	s := New(Settings{Version: "test", Log: log, PerSecond: 200}, Services{Core: core, Notices: notices.New(core, noMail{}, notices.Config{BaseURL: "https://app.example.org"}),
+	s := New(Settings{Version: "test", Log: core.Log, PerSecond: 200}, Services{Core: core, Notices: notices.New(core, noMail{}, notices.Config{BaseURL: "https://app.example.org"}),
 		Authenticate: func(_ context.Context, token string) (*services.Actor, error) {
 			role, n, ok := strings.Cut(token, "-")
 			if !ok {

@@ -68,7 +68,7 @@ var createMemberOp = op{
 
 var listMembersOp = op{
 	ID: "listMembers", Tag: "People", Summary: "List or search members",
-	Doc: "Sorts: `name` (default), `created_at`, `updated_at`.\n\n" +
+	Doc: "Sorts: `name` (default), `created_at`, `updated_at`. Your own record and those of people close to you are left to colleagues and absent.\n\n" +
 		"With `q` it searches by name, e-mail or telephone number, forgiving typos, accents and case: at least 3 letters or digits, at most 20 people, the closest first, " +
 		"no pages. Every search is logged, by a keyed hash of its words and the people it showed, and limited to 40 at once, then one every two seconds. " +
 		"Show it as a search: a person who is not found may still be known under another name.",
@@ -165,14 +165,16 @@ var createHouseholdOp = op{
 }
 
 var listHouseholdsOp = op{
-	ID: "listHouseholds", Tag: "People", Summary: "List households", Doc: "Sorts: `name` (default), `created_at`. `members` counts those who belong to it today.",
+	ID: "listHouseholds", Tag: "People", Summary: "List households", Doc: "Sorts: `name` (default), `created_at`. `members` counts those who belong to it today. Households of yourself and of people close to you are left to colleagues and absent.",
 	Example: services.Page[people.HouseholdSummary]{Data: []people.HouseholdSummary{{ID: ortegasID, Name: "Ortega", Members: 2, CreatedAt: peopleAt}}},
 }
 
-var getHouseholdOp = op{ID: "getHousehold", Tag: "People", Summary: "A household and its people", Doc: "Those who left it included, with their dates.", Example: ortegasExample}
+var getHouseholdOp = op{ID: "getHousehold", Tag: "People", Summary: "A household and its people", Doc: "Those who left it included, with their dates. The look is logged." + ownRecordRule,
+	Errors: []services.Code{"own_record"}, Example: ortegasExample}
 
 var updateHouseholdOp = op{
-	ID: "updateHousehold", Tag: "People", Summary: "Rename a household", Doc: "Its people come and go by join and leave, and change no version.",
+	ID: "updateHousehold", Tag: "People", Summary: "Rename a household", Doc: "Its people come and go by join and leave, and change no version." + ownRecordRule,
+	Errors:  []services.Code{"own_record"},
 	Request: people.PatchHousehold{Name: services.Some("Ortega")}, Example: ortegasExample,
 }
 

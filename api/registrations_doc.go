@@ -50,8 +50,9 @@ var registerOp = op{
 	Doc: `Asks for places for a party: all of it is seated, or none. Without ` + "`attendees`" + ` it is the caller alone.
 
 * ` + "`member_id`" + `: the caller, or somebody they may act for. A person one may not act for is told like one who does not exist.
-* ` + "`guest`" + `: somebody known by name only, up to the workshop's limit.
+* ` + "`guest`" + `: somebody known by name only, up to the workshop's limit, which counts all parties of the same lead.
 * ` + "`invite`" + `: any other adult. They get a mail of their own, or a call, and answer for themselves while a seat is held.
+  A member asks 20 at once, then one each half hour; else 429.
 
 The answer's ` + "`state`" + ` is ` + "`confirmed`" + ` when there are seats and nobody who waits would fit; ` + "`waitlisted`" + ` with ` + "`waitlist_position`" + ` when
 there are not; ` + "`pending_approval`" + `, holding its seats, while staff have something to look at, as at each party with a child whose guardian they
@@ -120,14 +121,14 @@ var declineOfferOp = op{
 
 var splitRegistrationOp = op{
 	ID: "splitRegistration", Tag: "Registrations", Summary: "Part a party in two",
-	Doc:    "Some of a party go on as a party of their own, with a lead of their own. Both keep their seats, or their place in line. The new one is answered.",
+	Doc:    "Some of a party go on as a party of their own, with a lead of their own. Both keep their seats, or their place in line. The new one is answered. An adult who does not lead the party parts from it with those whom they entered.",
 	Errors: stateCodes(workshops.CodeAdultRequired, workshops.CodeNotYours), Request: workshops.Split{AttendeeIDs: []uuid.UUID{attendeeID}, LeadMemberID: attendingLead}, Example: registrationExample,
 }
 
 var approveRegistrationOp = op{
 	ID: "approveRegistration", Tag: "Registrations", Summary: "Approve a registration",
-	Doc: `Confirms a party that waits for approval. A child whom two guardians booked sits on one seat from then on; neither guardian is told of the
-other. Nobody decides about themselves or those close to them.`,
+	Doc: `Confirms a party that waits for approval. A child whom two guardians booked keeps both seats, and neither guardian is told of
+the other; staff see both, and may cancel one. Nobody decides about themselves or those close to them.`,
 	Errors: stateCodes(workshops.CodeOwnRecord), Example: registrationExample,
 }
 
@@ -152,8 +153,9 @@ var moveUpRegistrationOp = op{
 var addAttendeeOp = op{
 	ID: "addAttendee", Tag: "Registrations", Summary: "Add somebody to a party",
 	Doc: `With a seat free that nobody waits for, they come along. Else they wait as a party of their own with the same lead, and that registration is
-answered: its id differs. A party that waits grows where it stands. Answer an open offer first.`,
-	Errors:  stateCodes(workshops.CodeFull, workshops.CodeAlreadyRegistered, workshops.CodeNotYours),
+answered: its id differs. A party that waits grows where it stands. Answer an open offer first. After the end of registration only staff add somebody;
+where every party is approved, it is looked at again. People and guests of all parties of the same lead count together.`,
+	Errors:  stateCodes(workshops.CodeFull, workshops.CodeClosed, workshops.CodeAlreadyRegistered, workshops.CodeNotYours),
 	Request: workshops.AttendeeInput{Guest: &workshops.GuestInput{Name: "Rosa Ortega", Kind: models.SeatAdult}}, Example: registrationExample,
 }
 
@@ -172,14 +174,14 @@ var removeAttendeeOp = op{
 
 var leavePartyOp = op{
 	ID: "leaveParty", Tag: "Registrations", Summary: "Leave a party, alone",
-	Doc:    "When the lead leaves, another adult of the party leads. The last adult cannot leave children behind: cancel the registration then.",
+	Doc:    "When the lead leaves, another adult of the party leads. Whoever is the last to leave cancels, late after the deadline. The last adult cannot leave children behind: cancel the registration then.",
 	Errors: stateCodes(workshops.CodeAdultRequired, workshops.CodeNotYours), Example: registrationExample,
 }
 
 var joinPartyOp = op{
 	ID: "joinParty", Tag: "Registrations", Summary: "Accept an invitation in the app",
-	Doc:    "For the account whose verified address was invited. Staff accept for somebody on the telephone, and may say which member it is.",
-	Errors: []services.Code{workshops.CodeInvitationOver, workshops.CodeAlreadyRegistered, workshops.CodeAdultRequired}, Request: workshops.Acceptance{}, Example: invitationToJoin,
+	Doc:    "For the account whose verified address was invited. Staff accept for somebody on the telephone, and may say which member it is; not for whom they asked along themselves.",
+	Errors: []services.Code{workshops.CodeOwnRecord, workshops.CodeInvitationOver, workshops.CodeAlreadyRegistered, workshops.CodeAdultRequired}, Request: workshops.Acceptance{}, Example: invitationToJoin,
 }
 
 var turnDownPartyOp = op{
@@ -204,7 +206,7 @@ var listMyPartyInvitationsOp = op{
 
 var showPartyInvitationOp = op{
 	ID: "showPartyInvitation", Tag: "Registrations", Summary: "What a mailed invitation is about", NoKey: true,
-	Doc:     "Looking changes nothing. A token that is not ours is 404.",
+	Doc:     "Looking changes nothing. Its `state` is `over` when the party has ended. A token that is not ours is 404.",
 	Request: linkToken, Example: invitationToJoin,
 }
 

@@ -74,6 +74,14 @@ func TestAWorkshopIsFilledEndToEnd(t *testing.T) {
 	luis.Get(at+"/roster").WantCode(403, services.CodeForbidden)
 	a.As("Eve Wilson", models.RoleFacilitator).Get(at+"/roster").WantCode(404, services.CodeNotFound)
 	scan := map[string]any{"code": code, "nonce": "scanner-0001"}
+	if r := leader.Post("/v1/sessions/"+session.String()+"/check-ins", map[string]any{"code": code, "nonce": "scanner-0000"}).Want(200).Map(); r["result"] != "see_staff" {
+		t.Errorf("weeks before: %v", r)
+	}
+	a.Core.Clock.Set(*booked.Workshop.StartsAt)
+	for _, c := range []*apptest.Client{boss, leader, luis, ana} {
+		c.SignIn()
+	}
+	leader.Post("/v1/sessions/"+session.String()+"/check-ins", map[string]any{"code": code, "nonce": "scanner-0002", "scanned_at": booked.Workshop.StartsAt.AddDate(0, 0, 1)}).Want(422)
 	if r := leader.Post("/v1/sessions/"+session.String()+"/check-ins", scan).Want(200).Map(); r["result"] != "ok" || r["name"] != "Luis O." {
 		t.Errorf("%v", r)
 	}
@@ -117,7 +125,11 @@ func TestTheRightMailsAreSent(t *testing.T) {
 			if strings.Contains(m.Subject+m.Text, "Hypervigilance") {
 				t.Errorf("a neutral mail names the program: %s", m.Subject)
 			}
-			got = append(got, m.ICSMethod)
+			method := ""
+			for _, file := range m.ICS {
+				method += file.Method
+			}
+			got = append(got, method)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s got mails with %q, want %q", who.Email, got, want)

@@ -121,8 +121,11 @@ var restoreWorkshopOp = op{
 
 var completeWorkshopOp = op{
 	ID: "completeWorkshop", Tag: "Workshops", Summary: "Close a workshop that is over",
-	Doc:     "After its last session has ended. A day later it happens by itself.",
-	Errors:  []services.Code{workshops.CodeWrongState},
+	Doc: `After its last session has ended and its sessions are closed; ` + "`sessions_open`" + ` names in ` + "`errors`" + ` those whose attendance is to be entered. Sessions that nobody
+had a place in are closed with it. A day later it happens by itself, and staff have a task for each session that nobody closed by then.
+
+Parties that still wait, for a seat or for approval, become ` + "`expired`" + ` as soon as it is over, and are told kindly.`,
+	Errors:  []services.Code{workshops.CodeWrongState, workshops.CodeSessionsOpen},
 	Example: workshopExample,
 }
 

@@ -26,7 +26,7 @@ func (b *bench) login(ctx context.Context) error {
 			"X-Forwarded-For", fmt.Sprintf("10.%d.%d.7", k/250%250, k%250))
 	}
 	r := &b.results.login
-	for range b.plan.rounds {
+	for range b.plan.repeats {
 		r.Alone = append(r.Alone, hashesPerSecond(b.plan.login))
 		within, cancel := context.WithTimeout(ctx, b.plan.login)
 		got := load.Run(within, []string{b.product.addr}, loginClients, 0, next)

@@ -43,7 +43,7 @@ func child(ctx context.Context, command string) error {
 }
 
 func parent(ctx context.Context) error {
-	quick := flag.Bool("quick", false, "short rounds: about 40 seconds, and rougher numbers")
+	quick := flag.Bool("quick", false, "short rounds: about 80 seconds, and rougher numbers")
 	only := flag.String("only", "", "measure one thing: list, get, register, login, crowd, race or profile; writes no results")
 	out := flag.String("out", "bench/RESULTS.md", "where the results go")
 	flag.Parse()
@@ -58,5 +58,6 @@ func parent(ctx context.Context) error {
 	if err != nil || *only != "" {
 		return err
 	}
+	results.quick = *quick
 	return os.WriteFile(*out, results.markdown(), 0o644) //nolint:gosec // a document
 }

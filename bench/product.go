@@ -34,7 +34,7 @@ const (
 	poolConns  = 4         // of each pool, as the configuration's defaults have it
 	perSecond  = 1_000_000 // the general limit stays out of the way
 	gcPercent  = 400
-	memoryTop  = 120 << 20
+	memoryTop  = 100 << 20
 	proxiedBy  = "127.0.0.1" // whose X-Forwarded-For is believed: each sign-in comes from a network of its own
 	stopWithin = 5 * time.Second
 )

@@ -168,19 +168,24 @@ func sumUp(title string, traces []trace) profiled {
 		return rows
 	}
 	return profiled{Title: title,
-		Rows:  top(cum, func(name string) profileRow { return profileRow{name, share(flat[name]), share(cum[name])} }, 30),
-		Short: top(own, func(name string) profileRow { return profileRow{Name: name, Flat: share(own[name])} }, 15),
+		Rows:  top(cum, func(name string) profileRow { return profileRow{name, share(flat[name]), share(cum[name])} }, 20),
+		Short: top(own, func(name string) profileRow { return profileRow{Name: name, Flat: share(own[name])} }, 10),
 	}
 }
 
 func (p profiled) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", p.Title)
-	for _, r := range p.Rows {
-		fmt.Fprintf(&b, "  %5.1f %% own %5.1f %% with what it calls  %s\n", 100*r.Flat, 100*r.Cum, r.Name)
-	}
-	for _, r := range p.Short {
-		fmt.Fprintf(&b, "  %5.1f %%  %s\n", 100*r.Flat, r.Name)
-	}
+	p.write(func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) })
 	return b.String()
+}
+
+func (p profiled) write(to func(string, ...any)) {
+	to("\n## Where the server's time goes: %s\n\n| Package | Its own | With what it calls |\n|---|---|---|", p.Title)
+	for _, r := range p.Rows {
+		to("| %s | %.1f %% | %.1f %% |", r.Name, 100*r.Flat, 100*r.Cum)
+	}
+	to("\n| Function | Its own |\n|---|---|")
+	for _, r := range p.Short {
+		to("| %s | %.1f %% |", r.Name, 100*r.Flat)
+	}
 }

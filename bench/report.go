@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"runtime"
 	"slices"
 	"time"
 )
@@ -19,6 +17,11 @@ type comparison struct {
 type results struct {
 	Comparisons []*comparison
 	seeded      time.Duration
+	started     time.Time
+	took        time.Duration
+	rounds      int
+	load        string // of the machine, before we began
+	trips       int    // of a registration of one
 	postgres    string
 	compared    int
 	Profiles    []profiled
@@ -26,17 +29,23 @@ type results struct {
 	login       logins
 	crowd       crowds
 	races       []float64 // seconds
+	raceBusy    int       // of the racers, answered 503
 	oversold    int
+	quick       bool
 }
 
 type logins struct{ Alone, Product, P99 []float64 } // a second, and milliseconds
 
-func (l *logins) text() string {
+func (l *logins) ratio() float64 {
 	ratios := make([]float64, len(l.Product))
 	for i := range ratios {
 		ratios[i] = l.Product[i] / l.Alone[i]
 	}
-	return fmt.Sprintf("login: %.1f/s of the %.1f/s that argon2id alone reaches (%.2f), p99 %.0f ms", middle(l.Product), middle(l.Alone), middle(ratios), middle(l.P99))
+	return middle(ratios)
+}
+
+func (l *logins) text() string {
+	return fmt.Sprintf("login: %.1f/s of the %.1f/s that argon2id alone reaches (%.2f), p99 %.0f ms", middle(l.Product), middle(l.Alone), l.ratio(), middle(l.P99))
 }
 
 type crowds struct {
@@ -57,8 +66,6 @@ func (c *crowds) text() string {
 	return fmt.Sprintf("crowd: a read's p99 is %.1f ms in quiet, %.1f ms beside %d clients (%.2f), who register %.0f times a second and are sent away %d times",
 		middle(c.Quiet), middle(c.Loud), crowdClients, c.ratio(), middle(c.Writes), c.Busy)
 }
-
-func newResults() *results { return &results{} }
 
 func median(rounds []round, of func(round) float64) float64 {
 	values := make([]float64, len(rounds))
@@ -99,22 +106,5 @@ func throughput(r round) float64 { return r.perSecond }
 func p50(r round) float64        { return r.p50 }
 func p99(r round) float64        { return r.p99 }
 func cpu(r round) float64        { return r.cpu }
+func allCPU(r round) float64     { return r.cpu + r.postgres }
 func database(r round) float64   { return r.postgres }
-
-// markdown is the report. Every ratio is the product's over the limit's.
-func (r *results) markdown() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Results of `make bench`\n\nPostgreSQL %s, %s, %d cores, %s. Of the answers, %d were compared byte for byte.\n\n", r.postgres, runtime.Version(), runtime.NumCPU(), time.Now().Format("2006-01-02"), r.compared)
-	fmt.Fprintf(&b, "| Operation | Connections | Product | Limit | Throughput | p50 | p99 | CPU |\n|---|---|---|---|---|---|---|---|\n")
-	for _, c := range r.Comparisons {
-		p, l := c.Rounds["product"], c.Rounds["limit"]
-		fmt.Fprintf(&b, "| %s | %d | %.0f/s, p99 %.1f ms, %.0f µs | %.0f/s, p99 %.1f ms, %.0f µs | %.2f | %.2f | %.2f | %.2f |\n", c.Title, c.Conns,
-			median(p, throughput), median(p, p99), median(p, cpu), median(l, throughput), median(l, p99), median(l, cpu),
-			c.ratio("product", "limit", throughput), c.ratio("product", "limit", p50), c.ratio("product", "limit", p99), c.ratio("product", "limit", cpu))
-	}
-	fmt.Fprintf(&b, "\nPeak memory of the product: %d MiB.\n", r.rss>>20)
-	for _, p := range r.Profiles {
-		fmt.Fprintf(&b, "\n```\n%s```\n", p.text())
-	}
-	return b.Bytes()
-}

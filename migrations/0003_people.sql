@@ -217,8 +217,8 @@ CREATE TABLE service_records (
 );
 CREATE INDEX service_records_of ON service_records (member_id);
 
--- Whose records a person must not handle, beside their own: whoever they are or were linked to, and who lives with them
--- on the given day. An ended link still counts, or unlinking would open the record.
+-- Whose records a person must not handle, beside their own: whoever they are or were linked to, the other guardians of
+-- their children, and who lives with them on the given day. An ended link still counts, or unlinking would open the record.
 -- +goose StatementBegin
 CREATE FUNCTION kin_of(person uuid, on_day date) RETURNS SETOF uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -227,6 +227,8 @@ CREATE FUNCTION kin_of(person uuid, on_day date) RETURNS SETOF uuid
     UNION SELECT member_id FROM relationships WHERE other_id = person AND status IN ('accepted', 'ended')
     UNION SELECT child_id FROM guardianships WHERE guardian_id = person AND status <> 'refused'
     UNION SELECT guardian_id FROM guardianships WHERE child_id = person AND status <> 'refused'
+    UNION SELECT other.guardian_id FROM guardianships mine JOIN guardianships other ON other.child_id = mine.child_id
+        WHERE mine.guardian_id = person AND other.guardian_id <> person AND mine.status <> 'refused' AND other.status <> 'refused'
     UNION SELECT theirs.member_id FROM household_members mine JOIN household_members theirs ON theirs.household_id = mine.household_id
         WHERE mine.member_id = person AND theirs.member_id <> person
           AND daterange(mine.starts_on, mine.ends_on) @> on_day AND daterange(theirs.starts_on, theirs.ends_on) @> on_day

@@ -35,6 +35,8 @@ CREATE INDEX registrations_of_workshop ON registrations (workshop_id, created_at
 CREATE INDEX registrations_of_session ON registrations (session_id) WHERE session_id IS NOT NULL;
 -- The waitlist in its order: those moved ahead first, then as they came.
 CREATE INDEX registrations_waiting ON registrations (workshop_id, (coalesce(moved_ahead_at, 'infinity'::timestamptz)), queued_at, id) WHERE state = 'waitlisted';
+-- What is over ends whatever still waits for something; few do at any time.
+CREATE INDEX registrations_undecided ON registrations (workshop_id, session_id) WHERE state IN ('pending_approval', 'offered', 'waitlisted');
 CREATE INDEX registrations_last_queued ON registrations (workshop_id, queued_at) WHERE queued_at IS NOT NULL;
 CREATE INDEX registrations_led ON registrations (lead_member_id, created_at, id);
 CREATE INDEX registrations_entered ON registrations (entered_by) WHERE entered_by <> lead_member_id;
@@ -59,7 +61,6 @@ CREATE TABLE attendees (
     invite_expires_at timestamptz,
     entered_by        uuid NOT NULL CONSTRAINT attendees_entered_by REFERENCES members,
     second            boolean NOT NULL DEFAULT false, -- a child that another guardian has booked too
-    shares_seat       boolean NOT NULL DEFAULT false, -- reviewed: sits on the first booking's seat
     code_version      integer NOT NULL DEFAULT 1,     -- of the check-in code; an older one is revoked
     joined_at         timestamptz,
     left_at           timestamptz,
@@ -72,10 +73,9 @@ CREATE TABLE attendees (
     last_seen_at         timestamptz,
     CONSTRAINT attendees_registration FOREIGN KEY (registration_id, live) REFERENCES registrations (id, live) ON UPDATE CASCADE,
     CONSTRAINT attendees_somebody CHECK (num_nonnulls(member_id, guest_name) = 1 OR invite_name IS NOT NULL),
-    CONSTRAINT attendees_invited CHECK (state NOT IN ('invited', 'refused', 'lapsed') OR (invite_id IS NOT NULL AND invite_expires_at IS NOT NULL)),
-    CONSTRAINT attendees_shares CHECK (NOT shares_seat OR second)
+    CONSTRAINT attendees_invited CHECK (state NOT IN ('invited', 'refused', 'lapsed') OR (invite_id IS NOT NULL AND invite_expires_at IS NOT NULL))
 );
--- One live place per member and pool. A second guardian's booking of a child stands beside it until staff have looked.
+-- One live place per member and pool. A second guardian's booking of a child stands beside it with a seat of its own.
 CREATE UNIQUE INDEX attendees_one_place ON attendees (pool_id, member_id) WHERE live AND state = 'attending' AND NOT second;
 CREATE INDEX attendees_of_registration ON attendees (registration_id, id);
 CREATE INDEX attendees_in_pool ON attendees (pool_id) WHERE live;
@@ -89,6 +89,7 @@ CREATE TABLE check_ins (
     session_id  uuid NOT NULL CONSTRAINT check_ins_session REFERENCES workshop_sessions,
     attendee_id uuid CONSTRAINT check_ins_attendee REFERENCES attendees,
     nonce       text NOT NULL CONSTRAINT check_ins_nonce_length CHECK (char_length(nonce) BETWEEN 8 AND 64),
+    code_mac    text NOT NULL, -- of what was scanned: a nonce belongs to one code
     result      text NOT NULL CONSTRAINT check_ins_result
                 CHECK (result IN ('ok', 'unknown', 'wrong_workshop', 'cancelled', 'not_confirmed', 'already_checked_in', 'revoked', 'see_staff')),
     scanned_at  timestamptz NOT NULL,

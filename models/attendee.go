@@ -65,9 +65,9 @@ type Attendee struct {
 	InviteExpiresAt *time.Time      `json:"invite_expires_at" privacy:"none,erase=keep" doc:"Until when an invited adult may accept"`
 	EnteredBy       uuid.UUID       `json:"-" privacy:"none,erase=keep"`
 	// Second marks the booking of a child by a second guardian: it stands beside the first, which it must not reveal.
-	// Once reviewed it shares the first one's seat and takes it over when the first is given up.
+	// It has a seat of its own for as long as it lives, so that seats, counts and mails are those of any booking; staff see
+	// both, and may cancel one.
 	Second      bool       `json:"-" privacy:"confidential,erase=keep"`
-	SharesSeat  bool       `json:"-" privacy:"confidential,erase=keep"`
 	CodeVersion int        `json:"-" privacy:"none,erase=keep"`
 	JoinedAt    *time.Time `json:"joined_at" privacy:"none,erase=keep" doc:"When they were added, or accepted"`
 	LeftAt      *time.Time `json:"left_at" privacy:"none,erase=keep" doc:"When they were removed, left, refused or lapsed"`
@@ -82,7 +82,7 @@ func (Attendee) Subjects() []string { return []string{"member_id", "entered_by"}
 
 // HoldsSeat says whether the attendee takes a seat of the pool, in a party in the given state.
 func (a *Attendee) HoldsSeat(of RegistrationState) bool {
-	return of.HoldsSeats() && a.State.HoldsSeat() && !a.SharesSeat
+	return of.HoldsSeats() && a.State.HoldsSeat()
 }
 
 // Goes says whether the person comes for certain: an invitation alone says nothing.

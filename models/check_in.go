@@ -29,6 +29,7 @@ type CheckIn struct {
 	SessionID  uuid.UUID  `json:"session_id" privacy:"none,erase=keep"`
 	AttendeeID *uuid.UUID `json:"attendee_id" privacy:"none,erase=keep"`
 	Nonce      string     `json:"-" privacy:"none,erase=keep"`
+	CodeMAC    string     `json:"-" privacy:"none,erase=keep"` // of what was scanned: a nonce belongs to one code
 	Result     ScanResult `json:"result" enum:"ok,unknown,wrong_workshop,cancelled,not_confirmed,already_checked_in,revoked,see_staff" privacy:"none,erase=keep"`
 	ScannedAt  time.Time  `json:"scanned_at" privacy:"none,erase=keep" doc:"When the code was held before the scanner, by the scanner's clock"`
 	RecordedAt time.Time  `json:"recorded_at" privacy:"none,erase=keep" doc:"When we heard of it"`

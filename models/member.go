@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -166,12 +167,19 @@ func minorOn(born *Date, kinds []Kind, on Date) bool {
 
 // DayIn is the day in a zone; an unknown zone is UTC.
 func DayIn(now time.Time, zone string) Date {
+	if place, ok := zones.Load(zone); ok {
+		return DateOf(now.In(place.(*time.Location)))
+	}
 	place, err := time.LoadLocation(zone)
 	if err != nil {
-		place = time.UTC
+		return DateOf(now.UTC())
 	}
+	zones.Store(zone, place)
 	return DateOf(now.In(place))
 }
+
+// zones keeps what time.LoadLocation reads anew each time: name to *time.Location, of names that exist.
+var zones sync.Map
 
 var (
 	phoneNoise = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "", "/", "", "\u00a0", "")

@@ -27,6 +27,8 @@ const (
 	NoticeRegistrationInvited    NoticeEvent = "registration.invited" // an adult is asked to join a party
 	NoticeWorkshopChanged        NoticeEvent = "workshop.changed"
 	NoticeWorkshopCancelled      NoticeEvent = "workshop.cancelled"
+	NoticeSessionCancelled       NoticeEvent = "session.cancelled" // one of several does not take place
+	NoticeSessionRestored        NoticeEvent = "session.restored"  // it takes place after all
 	NoticeSessionReminder        NoticeEvent = "session.reminder"
 	NoticeAccountVerify          NoticeEvent = "account.verify"
 	NoticeAccountExists          NoticeEvent = "account.exists" // somebody signed up with an address that has an account
@@ -42,7 +44,7 @@ func NoticeEvents() []NoticeEvent {
 	return []NoticeEvent{
 		NoticeRegistrationReceived, NoticeRegistrationConfirmed, NoticeRegistrationWaitlisted, NoticeRegistrationOffered,
 		NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeRegistrationCancelled, NoticeRegistrationDeclined, NoticeRegistrationReinstated,
-		NoticeRegistrationInvited, NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionReminder,
+		NoticeRegistrationInvited, NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionCancelled, NoticeSessionRestored, NoticeSessionReminder,
 		NoticeAccountVerify, NoticeAccountExists, NoticeAccountReset, NoticeAccountInvited,
 		NoticeAccountNewLogin, NoticeAccountSessionEnded, NoticeAccountPasswordChanged,
 	}
@@ -53,7 +55,7 @@ func NoticeEvents() []NoticeEvent {
 func (e NoticeEvent) Essential() bool {
 	switch e {
 	case NoticeRegistrationConfirmed, NoticeRegistrationOffered, NoticeRegistrationCancelled, NoticeRegistrationReinstated,
-		NoticeWorkshopChanged, NoticeWorkshopCancelled:
+		NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionCancelled, NoticeSessionRestored:
 		return true
 	}
 	return false
@@ -81,7 +83,11 @@ func (e NoticeEvent) Quiet() bool { return e == NoticeSessionReminder }
 
 // Cancels says whether its calendar entries are taken out of the person's calendar.
 func (e NoticeEvent) Cancels() bool {
-	return e == NoticeRegistrationCancelled || e == NoticeRegistrationDeclined || e == NoticeWorkshopCancelled
+	switch e {
+	case NoticeRegistrationCancelled, NoticeRegistrationDeclined, NoticeWorkshopCancelled, NoticeSessionCancelled:
+		return true
+	}
+	return false
 }
 
 // MessageChannel is how a message travels.

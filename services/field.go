@@ -20,12 +20,21 @@ func (f Field[T]) MarshalJSON() ([]byte, error) { return json.Marshal(f.Value) }
 // IsZero makes omitzero leave an absent field out.
 func (f Field[T]) IsZero() bool { return !f.Set }
 
-// Or is the value to store in a column that cannot be null: null and absent leave current.
+// Or is the value to store in a column that must hold something: null and absent leave current.
 func (f Field[T]) Or(current T) T {
 	if f.Value == nil {
 		return current
 	}
 	return *f.Value
+}
+
+// OrZero is the value to store in a column that is never null and whose zero means none: null clears, absent leaves
+// current.
+func (f Field[T]) OrZero(current T) T {
+	if f.Set && f.Value == nil {
+		return *new(T)
+	}
+	return f.Or(current)
 }
 
 // OrNull is the value to store in a column that can be null: absent leaves current.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"homefront/internal/coretest"
 	"homefront/models"
 	"homefront/services"
 )
@@ -81,7 +82,7 @@ func TestWeakSecretsAreRefused(t *testing.T) {
 }
 
 func TestMACSeparatesUsesAndParts(t *testing.T) {
-	k, err := services.NewKeys(secret)
+	k, err := services.NewKeys(coretest.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}

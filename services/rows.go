@@ -6,9 +6,7 @@ import (
 	"errors"
 	"reflect"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
@@ -50,32 +48,6 @@ func Rows[T any](q *gorm.DB, most int) ([]T, error) {
 		}
 	}
 	return out, rows.Err()
-}
-
-// idCodec reads an id as the sixteen bytes it is; uuid.UUID alone would have pgx write it as text and parse that.
-type idCodec struct{ pgtype.UUIDCodec }
-
-// PlanScan implements pgtype.Codec.
-func (c idCodec) PlanScan(m *pgtype.Map, oid uint32, format int16, target any) pgtype.ScanPlan {
-	if _, ok := target.(*uuid.UUID); ok && format == pgtype.BinaryFormatCode {
-		return copyID{}
-	}
-	return c.UUIDCodec.PlanScan(m, oid, format, target)
-}
-
-type copyID struct{}
-
-func (copyID) Scan(src []byte, target any) error {
-	if len(src) != len(uuid.Nil) {
-		return errors.New("NULL where an id must be")
-	}
-	copy(target.(*uuid.UUID)[:], src)
-	return nil
-}
-
-func teachTypes(_ context.Context, conn *pgx.Conn) error {
-	conn.TypeMap().RegisterType(&pgtype.Type{Name: "uuid", OID: pgtype.UUIDOID, Codec: idCodec{}})
-	return nil
 }
 
 // speaksPGX is a connection as GORM sees it that also hands out pgx's own rows.

@@ -2,21 +2,18 @@ package services_test
 
 import (
 	"context"
-	"io"
-	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
-
-var secret = []byte("0123456789abcdefghijklmnopqrstuv")
 
 type fixture struct {
 	*services.Core
@@ -31,12 +28,7 @@ func open(t *testing.T) fixture {
 
 func openOn(t *testing.T, db *pgtest.DB) *services.Core {
 	t.Helper()
-	c, err := services.Open(t.Context(), services.Settings{DatabaseURL: db.AppURL, Secret: secret, ReadConns: 4, WriteConns: 4,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), DecodeAnswers: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
+	c := coretest.On(t, db)
 	services.Handle(c.Jobs, 3, func(context.Context, noop) error { return nil })
 	return c
 }

@@ -107,6 +107,8 @@ func (l *Server) routes() {
 	})
 	l.App.Get("/v1/workshops", l.signedIn(l.list))
 	l.App.Get("/v1/workshops/:id", l.signedIn(l.get))
+	l.App.Post("/v1/workshops/:id/registrations", l.signedIn(l.register))
+	l.App.Post("/bare/v1/workshops/:id/registrations", l.signedIn(l.registerBare))
 }
 
 type handler func(*fiber.Ctx, *services.Actor) error

@@ -98,7 +98,7 @@ func (a *app) run(ctx context.Context, listening func()) error {
 		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(120 << 20)
+		debug.SetMemoryLimit(100 << 20)
 	}
 	l, err := net.Listen("tcp", a.config.Addr)
 	if err != nil {

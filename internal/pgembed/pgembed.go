@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -141,18 +142,33 @@ func (s *Server) boot(ctx context.Context) error {
 	if err := s.makeCluster(ctx); err != nil {
 		return err
 	}
-	if err := s.clearLeftovers(); err != nil {
-		return err
-	}
-	p, err := s.spawn()
-	if err != nil {
-		return err
-	}
-	s.setMain(p)
-	if err := s.awaitReady(ctx, p); err != nil {
+	if err := s.startMain(ctx); err != nil {
 		return err
 	}
 	return s.makeRoles(ctx)
+}
+
+// leftoverWait is how long the last process of a killed PostgreSQL is given to let go of the shared memory.
+const leftoverWait = 10 * time.Second
+
+// startMain clears what a killed PostgreSQL left and starts a new one. A process that was killed is seen no more a moment
+// before the kernel has taken its memory away; PostgreSQL then refuses to start, rightly, and is asked again.
+func (s *Server) startMain(ctx context.Context) error {
+	for began := time.Now(); ; {
+		if err := s.clearLeftovers(); err != nil {
+			return err
+		}
+		p, err := s.spawn()
+		if err != nil {
+			return err
+		}
+		s.setMain(p)
+		err = s.awaitReady(ctx, p)
+		if err == nil || !strings.Contains(err.Error(), "shared memory block") || time.Since(began) > leftoverWait {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // DSN is the connection URL of a role in a database, for pgx and everything built on libpq. An empty db is the database

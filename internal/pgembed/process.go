@@ -236,21 +236,13 @@ func (s *Server) supervise() {
 
 // restart waits as long as recovery takes: giving up on it would only begin it anew.
 func (s *Server) restart() error {
-	if err := s.clearLeftovers(); err != nil {
-		return err
-	}
-	p, err := s.spawn()
-	if err != nil {
-		return err
-	}
-	s.setMain(p)
-	if err := s.awaitReady(context.Background(), p); err != nil {
+	if err := s.startMain(context.Background()); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	s.restarts++
 	s.mu.Unlock()
-	s.log.Info("PostgreSQL runs again", "pid", p.pid)
+	s.log.Info("PostgreSQL runs again", "pid", s.PID())
 	return nil
 }
 

@@ -150,7 +150,8 @@ func (s *Sender) tlsConfig() *tls.Config {
 var messageID = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,200}$`)
 
 // compose writes the message: text and HTML as alternatives, and a calendar object both as an alternative, which calendars
-// act upon (RFC 6047), and as invite.ics for programs that do not.
+// act upon (RFC 6047), and as invite.ics for programs that do not. Several calendar objects are no alternatives to the text,
+// and are attached only.
 func (s *Sender) compose(m notices.Mail) (*gomail.Msg, error) {
 	to, err := recipient(m)
 	if err != nil {
@@ -224,19 +225,20 @@ func setBody(msg *gomail.Msg, m notices.Mail) error {
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
-	if len(m.ICS) == 0 {
-		return nil
+	for i, file := range m.ICS {
+		if !slices.Contains([]string{notices.MethodPublish, notices.MethodRequest, notices.MethodCancel}, file.Method) {
+			return fmt.Errorf("unknown calendar method %q", file.Method)
+		}
+		name := "invite.ics"
+		if len(m.ICS) > 1 {
+			name = fmt.Sprintf("invite-%d.ics", i+1)
+		} else if file.Method != notices.MethodPublish {
+			// Base64, because quoted-printable would let a server change the line ends that RFC 5545 prescribes.
+			msg.AddAlternativeString(gomail.ContentType("text/calendar; method="+file.Method), string(file.Bytes), gomail.WithPartEncoding(gomail.EncodingB64))
+		}
+		// application/ics, as large senders have it: with text/calendar some programs act on the object twice.
+		msg.AttachReadSeeker(name, bytes.NewReader(file.Bytes), gomail.WithFileContentType("application/ics"))
 	}
-	switch m.ICSMethod {
-	case notices.MethodPublish:
-	case notices.MethodRequest, notices.MethodCancel:
-		// Base64, because quoted-printable would let a server change the line ends that RFC 5545 prescribes.
-		msg.AddAlternativeString(gomail.ContentType("text/calendar; method="+m.ICSMethod), string(m.ICS), gomail.WithPartEncoding(gomail.EncodingB64))
-	default:
-		return fmt.Errorf("unknown calendar method %q", m.ICSMethod)
-	}
-	// application/ics, as large senders have it: with text/calendar some programs act on the object twice.
-	msg.AttachReadSeeker("invite.ics", bytes.NewReader(m.ICS), gomail.WithFileContentType("application/ics"))
 	return nil
 }
 

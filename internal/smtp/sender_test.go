@@ -56,7 +56,7 @@ func aMail() notices.Mail {
 		ID: "0197-abc", To: "ana@example.org", ToName: `Ana "Anita" Núñez, Jr.`, Subject: "Your place in “Finding work” – 日本語 and more words so that it must be folded",
 		Text: "Hello Ana,\n.\nyour place is confirmed — see you.\n" + strings.Repeat("long ", 300),
 		HTML: "<p>Hello <b>Ana</b>, é</p>",
-		ICS:  []byte("BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:é\r\nEND:VCALENDAR\r\n"), ICSMethod: "REQUEST",
+		ICS:  []notices.CalendarFile{{Method: "REQUEST", Bytes: []byte("BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:é\r\nEND:VCALENDAR\r\n")}},
 		Headers: map[string]string{
 			"List-Unsubscribe":      "<https://homefront.example/u/" + strings.Repeat("a", 120) + ">",
 			"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -81,7 +81,7 @@ func TestSendToSink(t *testing.T) {
 	if got.MessageID != "0197-abc@homefront.example" || len(got.To) != 1 || got.To[0] != m.To {
 		t.Errorf("id %q to %q", got.MessageID, got.To)
 	}
-	if strings.ReplaceAll(got.Text, "\r\n", "\n") != m.Text || got.HTML != m.HTML || got.ICS != string(m.ICS) {
+	if strings.ReplaceAll(got.Text, "\r\n", "\n") != m.Text || got.HTML != m.HTML || got.ICS != string(m.ICS[0].Bytes) {
 		t.Errorf("text %q html %q ics %q", got.Text, got.HTML, got.ICS)
 	}
 	if time.Since(got.Date).Abs() > time.Minute {
@@ -106,6 +106,32 @@ func TestSendToSink(t *testing.T) {
 		if len(line) > 200 || strings.Contains(line, "\n") {
 			t.Errorf("line of %d octets: %q", len(line), line)
 		}
+	}
+}
+
+// Several calendar files are attached, and none passes for the mail itself: a program would act on one of them alone.
+func TestSeveralCalendarFiles(t *testing.T) {
+	sink := startSink(t)
+	m := aMail()
+	m.ICS = []notices.CalendarFile{
+		{Method: "CANCEL", Bytes: []byte("BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nX-N:1\r\nEND:VCALENDAR\r\n")},
+		{Method: "CANCEL", Bytes: []byte("BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nX-N:2\r\nEND:VCALENDAR\r\n")},
+	}
+	if err := senderTo(t, sink.Addr()).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	got := sink.Mails()[0]
+	if got.ICS != string(m.ICS[0].Bytes)+string(m.ICS[1].Bytes) {
+		t.Errorf("%q", got.ICS)
+	}
+	raw := string(got.Raw)
+	for _, want := range []string{`attachment; filename="invite-1.ics"`, `attachment; filename="invite-2.ics"`} {
+		if !strings.Contains(raw, want) {
+			t.Errorf("no %s in\n%s", want, raw)
+		}
+	}
+	if strings.Contains(raw, "text/calendar") {
+		t.Error(raw)
 	}
 }
 
@@ -166,8 +192,8 @@ func TestInjectionIsRefused(t *testing.T) {
 		"own header":         func(m *notices.Mail) { m.Headers = map[string]string{"bcc": "evil@example.org"} },
 		"own content type":   func(m *notices.Mail) { m.Headers = map[string]string{"content-type": "text/html"} },
 		"own message id":     func(m *notices.Mail) { m.Headers = map[string]string{"Message-ID": "<x@y>"} },
-		"calendar method":    func(m *notices.Mail) { m.ICSMethod = "REQUEST\r\nX: 1" },
-		"no calendar method": func(m *notices.Mail) { m.ICSMethod = "" },
+		"calendar method":    func(m *notices.Mail) { m.ICS[0].Method = "REQUEST\r\nX: 1" },
+		"no calendar method": func(m *notices.Mail) { m.ICS[0].Method = "" },
 		"no text":            func(m *notices.Mail) { m.Text = "" },
 	}
 	for name, change := range cases {

@@ -160,7 +160,7 @@ func readMail(raw []byte, to []string) CaughtMail {
 	return m
 }
 
-// readPart walks the parts and takes the first of each kind.
+// readPart walks the parts and takes the first of each kind, and every calendar file once.
 func (m *CaughtMail) readPart(header func(string) string, body io.Reader, depth int) {
 	kind, params, err := mime.ParseMediaType(header("Content-Type"))
 	if err != nil {
@@ -173,11 +173,13 @@ func (m *CaughtMail) readPart(header func(string) string, body io.Reader, depth 
 	target := map[string]*string{
 		"text/plain": &m.Text, "text/html": &m.HTML, "text/calendar": &m.ICS, "application/ics": &m.ICS,
 	}[kind]
-	if target == nil || *target != "" {
+	if target == nil || *target != "" && target != &m.ICS {
 		return
 	}
 	content, _ := io.ReadAll(decodeTransfer(header("Content-Transfer-Encoding"), body)) // what came before an error is shown
-	*target = validText(content)
+	if text := validText(content); !strings.Contains(*target, text) {
+		*target += text
+	}
 }
 
 func (m *CaughtMail) readParts(parts *multipart.Reader, depth int) {

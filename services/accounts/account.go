@@ -2,8 +2,10 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -47,23 +49,32 @@ func visible(a *services.Actor) func(*gorm.DB) *gorm.DB {
 	}
 }
 
+// searches bounds how fast one account can look others up.
+var searches = services.Limit{Name: "account.search", Every: 2 * time.Second, Burst: 40}
+
 func views(db *gorm.DB, a *services.Actor) *gorm.DB {
 	return db.Table("accounts").Scopes(visible(a)).Joins("join members m on m.id = accounts.member_id").
 		Select(`accounts.id, accounts.version, accounts.created_at, accounts.updated_at, accounts.member_id, accounts.email, accounts.roles, accounts.status,
 			accounts.email_verified_at, accounts.last_login_at, accounts.quiet_logins, btrim(coalesce(m.preferred_name, m.given_name) || ' ' || m.family_name) as name`)
 }
 
-// List finds accounts. A search by name or address is written to the audit log.
+// List finds accounts; those of people close to the caller are left to colleagues. A search by name or address is written
+// to the audit log.
+// Errors: those of a list; of a search too_many.
 func (s *Service) List(ctx context.Context, in AccountFilter) (services.Page[AccountView], error) {
+	a, err := services.ActorFrom(ctx)
+	if err != nil {
+		return services.Page[AccountView]{}, err
+	}
 	find := func(db *gorm.DB) (services.Page[AccountView], error) {
-		a, err := services.ActorFrom(ctx)
-		if err != nil {
-			return services.Page[AccountView]{}, err
-		}
-		return accountList.Find(ctx, s.core, views(db, a).Scopes(in.narrow), in.PageQuery)
+		q := views(db, a).Scopes(in.narrow, a.NotKin("accounts.member_id", s.core.Clock.Now()))
+		return accountList.Find(ctx, s.core, q, in.PageQuery)
 	}
 	if in.Q == "" {
 		return services.Read(ctx, s.core, find)
+	}
+	if err := s.core.Take(ctx, searches, a.AccountID.String()); err != nil {
+		return services.Page[AccountView]{}, err
 	}
 	return services.Disclose(ctx, s.core, "account.search", func(d *services.Disclosure) (services.Page[AccountView], error) {
 		page, err := find(d.DB)
@@ -92,16 +103,35 @@ func (f *AccountFilter) narrow(db *gorm.DB) *gorm.DB {
 }
 
 // Get reads one account. The look is written to the audit log.
-// Errors: not_found.
+// Errors: forbidden own_record; not_found.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (*AccountView, error) {
 	return services.Disclose(ctx, s.core, "account.read", func(d *services.Disclosure) (*AccountView, error) {
 		d.Object(id)
 		v, err := readView(d.Tx(), id)
-		if err == nil {
-			d.Subject(v.MemberID)
+		if err != nil {
+			return nil, err
 		}
-		return v, err
+		d.Subject(v.MemberID)
+		if err := notKin(d.Tx(), v.MemberID); errors.Is(err, errOwnRecord) {
+			return nil, d.Tx().Refused("account.read", errOwnRecord)
+		} else if err != nil {
+			return nil, err
+		}
+		return v, nil
 	})
+}
+
+// notKin keeps staff away from the accounts of people close to them. Their own have rules of their own.
+func notKin(tx *services.Tx, member uuid.UUID) error {
+	a := tx.Actor()
+	if a.Kind == models.ActorSystem || member == a.MemberID {
+		return nil
+	}
+	near, err := people.Kin(tx, a.MemberID, []uuid.UUID{member})
+	if err == nil && len(near) > 0 {
+		return errOwnRecord
+	}
+	return err
 }
 
 func readView(tx *services.Tx, id uuid.UUID) (*AccountView, error) {
@@ -121,13 +151,14 @@ type AccountChange struct {
 var (
 	errRoleAbove  = services.Forbidden("role_above_own", "You can give, take or suspend only roles that your own roles may grant.")
 	errOwnAccount = services.Forbidden("own_account", "Nobody changes their own roles or status. Ask somebody else.")
+	errOwnRecord  = services.Forbidden("own_record", "This is the account of somebody close to you. Ask a colleague to handle it.")
 	errLastAdmin  = services.Conflict("last_admin", "This is the last admin. Make somebody else an admin first.")
 )
 
 // Change changes roles and status. It holds on every replica within a second, for access tokens in use too. The actor's
 // own roles are read in the same transaction, under lock, with those of every admin: two admins who demote one another at
 // the same moment leave one of them.
-// Errors: not_found; unconditional, stale; forbidden role_above_own, own_account; conflict last_admin; invalid when a
+// Errors: not_found; unconditional, stale; forbidden role_above_own, own_account, own_record; conflict last_admin; invalid when a
 // suspension has no reason.
 func (s *Service) Change(ctx context.Context, id uuid.UUID, in AccountChange) (*AccountView, error) {
 	return services.Mutate(ctx, s.core, "account.change", func(tx *services.Tx) (*AccountView, error) {
@@ -140,6 +171,9 @@ func (s *Service) Change(ctx context.Context, id uuid.UUID, in AccountChange) (*
 			return nil, services.NotFound("account")
 		}
 		a := &rows[at]
+		if err := notKin(tx, a.MemberID); err != nil {
+			return nil, err
+		}
 		if err := tx.CheckVersion(a.Version); err != nil {
 			return nil, err
 		}

@@ -3,7 +3,6 @@ package accounts_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
@@ -57,12 +57,7 @@ func newWorld(t *testing.T, with ...func(*accounts.Settings)) *world {
 
 func replica(t *testing.T, db *pgtest.DB, with ...func(*accounts.Settings)) *world {
 	t.Helper()
-	core, err := services.Open(t.Context(), services.Settings{DatabaseURL: db.AppURL, Secret: []byte("0123456789abcdefghijklmnopqrstuv"),
-		ReadConns: 4, WriteConns: 4, Log: slog.New(slog.DiscardHandler), DecodeAnswers: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(core.Close)
+	core := coretest.On(t, db)
 	core.Clock.Set(start)
 	box := &mailbox{}
 	notices.New(core, box, notices.Config{BaseURL: "https://app.homefront.example", From: "appointments@homefront.example", OrgName: "Heroes"})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"homefront/models"
 	"homefront/services"
@@ -119,10 +120,22 @@ var auditList = services.List[AuditEntry]{
 	Default:  "-at",
 }
 
-// AuditLog reads who did what. Reading it is written to it.
+// withoutKin leaves out what people close to whoever reads did, and what was done about them: a father who is an admin would
+// learn of the mother's bookings. His own acts he sees, whomever they are about.
+func withoutKin(a *services.Actor, now time.Time) func(*gorm.DB) *gorm.DB {
+	return func(db *gorm.DB) *gorm.DB {
+		on := models.DateOf(now)
+		return db.Where(`(member_id = ? or (member_id is null or member_id not in (select kin_of(?, ?))) and not subjects && array(select kin_of(?, ?)))`,
+			a.MemberID, a.MemberID, on, a.MemberID, on)
+	}
+}
+
+// AuditLog reads who did what. Reading it is written to it, with what was looked for.
 func (s *Service) AuditLog(ctx context.Context, in AuditFilter) (services.Page[AuditEntry], error) {
 	return services.Disclose(ctx, s.core, "audit.read", func(d *services.Disclosure) (services.Page[AuditEntry], error) {
-		q := d.DB.Table("audit_log").Select(`id, at, actor_kind, actor_name, account_id, member_id, session_id, roles, action, outcome, objects, subjects, changes,
+		d.Object(in.Actor, in.Object)
+		d.Subject(in.Subject)
+		q := d.DB.Table("audit_log").Scopes(withoutKin(d.Tx().Actor(), s.core.Clock.Now())).Select(`id, at, actor_kind, actor_name, account_id, member_id, session_id, roles, action, outcome, objects, subjects, changes,
 			request_id, host(address) as address`)
 		if in.Actor != uuid.Nil {
 			q = q.Where("account_id in (select cast(? as uuid) union all select id from accounts where member_id = ?)", in.Actor, in.Actor)

@@ -51,8 +51,8 @@ var invitationList = services.List[InvitationView]{
 
 // Invite sends an invitation. Known and unknown addresses are answered alike: who has an account already gives its
 // password when they accept, and gets the roles.
-// Errors: invalid for a bad address or an expiry that is not within 30 days, or unknown_member; forbidden role_above_own,
-// own_account; conflict member_has_account; too_many.
+// Errors: invalid for a bad address or an expiry that is not within 30 days, unknown_member, or too_young; forbidden
+// role_above_own, own_account, own_record; conflict member_has_account; too_many.
 func (s *Service) Invite(ctx context.Context, in Invite) (*InvitationView, error) {
 	email := plainEmail(in.Email)
 	now := s.core.Clock.Now()
@@ -110,20 +110,36 @@ func checkInvited(tx *services.Tx, member *uuid.UUID) error {
 	if member == nil {
 		return nil
 	}
-	var row struct {
-		Known, HasAccount bool
-	}
-	err := tx.DB.Raw(`select exists (select 1 from members where id = ? and status not in ('merged', 'deceased')) as known,
-		exists (select 1 from accounts where member_id = ?) as has_account`, *member, *member).Scan(&row).Error
-	switch {
-	case err != nil:
+	if err := notKin(tx, *member); err != nil {
 		return err
-	case !row.Known:
-		return services.InvalidField("/member_id", "unknown_member", "There is no such member.")
-	case row.HasAccount:
+	}
+	unfit, err := unfitForAccount(tx, *member)
+	if err == nil {
+		err = invalid(unfit)
+	}
+	if err != nil {
+		return err
+	}
+	var has bool
+	err = tx.DB.Raw(`select exists (select 1 from accounts where member_id = ?)`, *member).Scan(&has).Error
+	if err == nil && has {
 		return services.Conflict("member_has_account", "This person already has an account.")
 	}
-	return nil
+	return err
+}
+
+// unfitForAccount says why a known person cannot sign in, or nil.
+func unfitForAccount(tx *services.Tx, member uuid.UUID) (*services.FieldError, error) {
+	found, err := people.Load(tx, []uuid.UUID{member})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0 || found[0].Gone():
+		return &services.FieldError{Field: "/member_id", Code: "unknown_member", Message: "There is no such member."}, nil
+	case found[0].MinorOn(found[0].Today(tx.Now())):
+		return &services.FieldError{Field: "/member_id", Code: "too_young", Message: "Accounts are for people of 18 and over."}, nil
+	}
+	return nil, nil
 }
 
 func viewed(i *models.Invitation, now time.Time) *InvitationView {
@@ -316,6 +332,10 @@ func lockOffer(tx *services.Tx, id uuid.UUID) (*models.Invitation, error) {
 func accountFor(tx *services.Tx, i *models.Invitation, hash, name string) (*models.Account, error) {
 	a := &models.Account{Email: i.Email, PasswordHash: &hash, Roles: i.Roles}
 	if i.MemberID != nil {
+		unfit, err := unfitForAccount(tx, *i.MemberID)
+		if err != nil || unfit != nil {
+			return nil, badToken(err)
+		}
 		a.MemberID = *i.MemberID
 		return a, createAccount(tx, a)
 	}

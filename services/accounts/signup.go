@@ -71,7 +71,7 @@ func (s *Service) Register(ctx context.Context, in SignUp) (*MailPromised, error
 }
 
 func checkBirth(born models.Date, now time.Time) *services.FieldError {
-	today := models.DateOf(now)
+	today := models.DayIn(now, models.DefaultTimeZone) // the zone of a new member, where the birthday is counted
 	switch {
 	case born.Year() < 1900 || born.After(today.Time):
 		return &services.FieldError{Field: "/birth_date", Code: "out_of_range", Message: "Give your date of birth."}

@@ -3,8 +3,6 @@ package calendar_test
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
@@ -24,13 +23,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func open(t *testing.T, db *pgtest.DB) *services.Core {
 	t.Helper()
-	c, err := services.Open(t.Context(), services.Settings{DatabaseURL: db.AppURL, Secret: []byte("0123456789abcdefghijklmnopqrstuv"), ReadConns: 4, WriteConns: 8,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), DecodeAnswers: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return coretest.On(t, db, func(s *services.Settings) { s.WriteConns = 8 })
 }
 
 // as is a context of its own for each request: what a call holds is not shared.
@@ -270,6 +263,10 @@ func TestVenues(t *testing.T) {
 	}
 	if _, err := s.Venue(as(coordinator), services.NewID()); !errors.Is(err, services.NotFound("")) {
 		t.Error(err)
+	}
+	cleared, err := s.UpdateVenue(as(coordinator), v.ID, calendar.VenuePatch{Notes: services.Null[string]()})
+	if err != nil || cleared.Notes != "" || cleared.Name != "Élan House" {
+		t.Errorf("null clears, absent leaves: %+v %v", cleared, err)
 	}
 	for _, name := range []string{"alpha", "Beta", "élan hall", "Gamma"} {
 		if _, err := s.CreateVenue(as(coordinator), calendar.NewVenue{Name: name, TimeZone: "UTC"}); err != nil {

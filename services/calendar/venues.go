@@ -2,10 +2,8 @@ package calendar
 
 import (
 	"context"
-	"strings"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -78,7 +76,7 @@ func (s *Service) Venues(ctx context.Context, in VenueQuery) (services.Page[mode
 			q = q.Where("time_zone = ?", in.TimeZone)
 		}
 		if in.Q != "" {
-			q = q.Where("position(folded(?) in folded(name || ' ' || address)) > 0", clean(in.Q))
+			q = q.Where("position(folded(?) in folded(name || ' ' || address)) > 0", services.Line(in.Q))
 		}
 		rows, err := venueList.Find(ctx, s.core, q, in.PageQuery)
 		page := services.Page[models.Venue]{Data: make([]models.Venue, len(rows.Data)), NextCursor: rows.NextCursor, Total: rows.Total}
@@ -131,8 +129,8 @@ func (s *Service) CreateVenue(ctx context.Context, in NewVenue) (*models.Venue, 
 	return services.Mutate(ctx, s.core, "venue.create", func(tx *services.Tx) (*models.Venue, error) {
 		v := models.Venue{
 			Record: models.Record{ID: services.NewID(), Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()},
-			Name:   clean(in.Name), Address: clean(in.Address), TimeZone: in.TimeZone, Capacity: in.Capacity,
-			Accessibility: clean(in.Accessibility), Notes: clean(in.Notes),
+			Name:   services.Line(in.Name), Address: services.Prose(in.Address), TimeZone: in.TimeZone, Capacity: in.Capacity,
+			Accessibility: services.Prose(in.Accessibility), Notes: services.Prose(in.Notes),
 		}
 		if err := checkVenue(v); err != nil {
 			return nil, err
@@ -149,9 +147,9 @@ func (s *Service) UpdateVenue(ctx context.Context, id uuid.UUID, in VenuePatch) 
 		if err := tx.CheckVersion(v.Version); err != nil {
 			return err
 		}
-		v.Name, v.Address, v.TimeZone = clean(in.Name.Or(v.Name)), clean(in.Address.Or(v.Address)), in.TimeZone.Or(v.TimeZone)
+		v.Name, v.Address, v.TimeZone = services.Line(in.Name.Or(v.Name)), services.Prose(in.Address.OrZero(v.Address)), in.TimeZone.Or(v.TimeZone)
 		v.Capacity = in.Capacity.OrNull(v.Capacity)
-		v.Accessibility, v.Notes = clean(in.Accessibility.Or(v.Accessibility)), clean(in.Notes.Or(v.Notes))
+		v.Accessibility, v.Notes = services.Prose(in.Accessibility.OrZero(v.Accessibility)), services.Prose(in.Notes.OrZero(v.Notes))
 		return checkVenue(*v)
 	})
 }
@@ -167,6 +165,9 @@ func (s *Service) ArchiveVenue(ctx context.Context, id uuid.UUID) (*models.Venue
 			return err
 		}
 		if booked > 0 {
+			if booked == 1 {
+				return services.Conflict(CodeVenueInUse, "One booking is still to come there. Move or cancel it first.")
+			}
 			return services.Conflict(CodeVenueInUse, "%d bookings are still to come there. Move or cancel them first.", booked)
 		}
 		if v.ArchivedAt == nil {
@@ -220,9 +221,6 @@ func checkVenue(v models.Venue) error {
 	}
 	return nil
 }
-
-// clean is text as it is stored: composed, without space around it.
-func clean(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
 
 // Places reads venues by their ids, for the domains that plan there. An id that is nobody's is left out.
 func Places(tx *services.Tx, ids []uuid.UUID) (map[uuid.UUID]models.Venue, error) {

@@ -19,8 +19,13 @@ type Details struct {
 	Title    string     `json:"title"`
 	StartsAt *time.Time `json:"starts_at"`
 	EndsAt   *time.Time `json:"ends_at"`
-	TimeZone string     `json:"time_zone"` // IANA zone of the place; members read times in their own
+	TimeZone string     `json:"time_zone"` // IANA zone of the place, whose clock those who come go by
+	Online   bool       `json:"online"`    // the reader takes part from where they are, and goes by their own clock
 	Place    string     `json:"place"`
+	More     int        `json:"more"`    // how many more dates follow StartsAt
+	LastAt   *time.Time `json:"last_at"` // start of the last of those
+	Others   int        `json:"others"`  // dates of the booking still to come besides the one that is told of
+	Begun    bool       `json:"begun"`   // some of its dates have been
 	// Deadline is until when to answer, or until when the link works. A mail that asks for an answer is not sent after it.
 	Deadline *time.Time `json:"deadline"`
 	Seats    int        `json:"seats"`

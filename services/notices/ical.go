@@ -51,15 +51,37 @@ type CalendarEvent struct {
 }
 
 // CalendarMethod is the method to send events with. REQUEST and CANCEL carry one UID only (RFC 5546 §3.2.2 and §3.2.5), and
-// mail programs show the first and lose the rest; several events are therefore published.
+// mail programs show the first and lose the rest. Several new events are therefore published, in one file that a person
+// opens once; but calendars take nothing out for PUBLISH, so that cancelled ones are sent with CANCEL, a file for each.
 func CalendarMethod(events []CalendarEvent, cancel bool) string {
 	switch {
-	case !oneUID(events):
-		return MethodPublish
 	case cancel:
 		return MethodCancel
+	case !oneUID(events):
+		return MethodPublish
 	}
 	return MethodRequest
+}
+
+// calendarFiles writes the events in as many files as the method asks for.
+func calendarFiles(method string, events []CalendarEvent) (files []CalendarFile, err error) {
+	var groups [][]CalendarEvent
+	for _, e := range events {
+		i := slices.IndexFunc(groups, func(g []CalendarEvent) bool { return method == MethodPublish || g[0].UID == e.UID })
+		if i < 0 {
+			groups = append(groups, []CalendarEvent{e})
+			continue
+		}
+		groups[i] = append(groups[i], e)
+	}
+	for _, g := range groups {
+		file, err := Calendar(method, g)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, CalendarFile{Method: method, Bytes: file})
+	}
+	return files, nil
 }
 
 // Calendar writes the events as an iCalendar object (RFC 5545): times in their own zone, which is described in the object.

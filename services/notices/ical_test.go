@@ -163,8 +163,11 @@ func TestEventsOneByOne(t *testing.T) {
 	a, b := event(t, "2027-03-09T18:00", "America/New_York"), event(t, "2027-03-16T18:00", "America/New_York")
 	b.UID = "w-2@homefront.example"
 	both := []CalendarEvent{a, b}
-	if m := CalendarMethod(both, true); m != MethodPublish {
+	if m := CalendarMethod(both, false); m != MethodPublish {
 		t.Errorf("several events go out with %s", m)
+	}
+	if m := CalendarMethod(both, true); m != MethodCancel {
+		t.Errorf("several cancelled events go out with %s", m)
 	}
 	if m := CalendarMethod(both[:1], true); m != MethodCancel {
 		t.Errorf("one cancelled event goes out with %s", m)

@@ -91,12 +91,12 @@ func (s *Service) notification(r *inboxRow) (Notification, error) {
 		return n, err
 	}
 	to := &reader{Language: r.ReaderLanguage, TimeZone: r.ReaderZone, Words: r.ReaderWords}
-	outside, err := s.write(&r.Message, &d, to, false)
+	outside, err := s.write(&r.Message, &d, to, 0)
 	if err != nil {
 		return n, err
 	}
 	to.Words = true
-	inside, err := s.write(&r.Message, &d, to, false)
+	inside, err := s.write(&r.Message, &d, to, 0)
 	if err != nil {
 		return n, err
 	}

@@ -108,3 +108,32 @@ func TestInboxPages(t *testing.T) {
 		in.Cursor = *page.NextCursor
 	}
 }
+
+// An admin looks after everybody's mail but that of people close to them: it tells of bookings.
+func TestTheMailOfPeopleCloseToAnAdminIsAColleagues(t *testing.T) {
+	w := newWorld(t)
+	admin, other, ex := w.member("ada", nil), w.member("otto", nil), w.member("ben", nil)
+	w.exec(`insert into relationships (id, version, created_at, updated_at, member_id, kind, other_id, status) values ($1, 1, $2, $2, $3, 'former_spouse', $4, 'accepted')`,
+		services.NewID(), start, admin, ex)
+	w.out.hook = func(notices.Mail) error { return refusal{} }
+	w.send(notice(models.NoticeRegistrationConfirmed, ex))
+	w.run()
+	list := func(by uuid.UUID) []notices.Delivery {
+		t.Helper()
+		page, err := w.svc.Deliveries(w.as(by, models.RoleAdmin), notices.Deliveries{PageQuery: services.PageQuery{Limit: 10}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Data
+	}
+	if mine, theirs := list(admin), list(other); len(mine) != 0 || len(theirs) != 1 {
+		t.Fatalf("she lists %d, a colleague %d", len(mine), len(theirs))
+	}
+	id := list(other)[0].ID
+	if _, err := w.svc.Retry(w.as(admin, models.RoleAdmin), id); !errors.Is(err, services.NotFound("message")) {
+		t.Errorf("she sends it again: %v", err)
+	}
+	if _, err := w.svc.Retry(w.as(other, models.RoleAdmin), id); err != nil {
+		t.Error(err)
+	}
+}

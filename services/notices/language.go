@@ -21,15 +21,15 @@ type language struct {
 	date   func(t time.Time) string // Tuesday, October 6, 2026
 	clock  func(t time.Time) string // 6:00 PM
 	at, to string                   // between date and clock, between two clocks
-	there  string                   // after the clock of the place
+	here   string                   // after the clock of the reader
 	busy   string                   // the title of a calendar entry that tells nothing
 }
 
 // languages are all that have a complete set of words, by primary tag. English is what the others fall back to.
 var languages = load(
 	language{tag: "en", day: formatted("Monday, January 2"), date: formatted("Monday, January 2, 2006"), clock: formatted("3:04 PM"),
-		at: " at ", to: " to ", there: "there", busy: "Appointment"},
-	language{tag: "es", day: spanishDay, date: spanishDate, clock: spanishClock, at: ", ", to: " a ", there: "hora del lugar", busy: "Cita"},
+		at: " at ", to: " to ", here: "where you are", busy: "Appointment"},
+	language{tag: "es", day: spanishDay, date: spanishDate, clock: spanishClock, at: ", ", to: " a ", here: "donde está usted", busy: "Cita"},
 )
 
 func load(all ...language) map[string]*language {
@@ -82,6 +82,29 @@ func (l *language) span(start time.Time, end *time.Time, zone *time.Location) st
 		return l.moment(start, zone) + l.to + l.moment(*end, zone)
 	}
 	return l.date(from) + l.at + l.clock(from) + l.to + l.clock(until) + " " + zoneName(until)
+}
+
+// elsewhere is t, told in zone there, on the reader's own clock where that differs: " (1:00 PM HST where you are)".
+func (l *language) elsewhere(t time.Time, there, readers *time.Location) string {
+	at, here := t.In(there), t.In(readers)
+	_, a := at.Zone()
+	if _, b := here.Zone(); a == b {
+		return ""
+	}
+	day := ""
+	if at.Format(time.DateOnly) != here.Format(time.DateOnly) {
+		day = l.day(here) + l.at
+	}
+	return fmt.Sprintf(" (%s%s %s %s)", day, l.clock(here), zoneName(here), l.here)
+}
+
+// dayAfter is the day of t, with its year when that is not the one of from.
+func (l *language) dayAfter(from, t time.Time, zone *time.Location) string {
+	from, t = from.In(zone), t.In(zone)
+	if from.Year() != t.Year() {
+		return l.date(t)
+	}
+	return l.day(t)
 }
 
 // zoneName is the abbreviation that people know, or the offset where there is none.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
@@ -68,12 +67,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	d := pgtest.New(t)
-	core, err := services.Open(t.Context(), services.Settings{DatabaseURL: d.AppURL, Secret: []byte("0123456789abcdefghijklmnopqrstuv"),
-		ReadConns: 4, WriteConns: 4, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), DecodeAnswers: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(core.Close)
+	core := coretest.On(t, d)
 	db, err := pgx.Connect(t.Context(), d.SuperURL)
 	if err != nil {
 		t.Fatal(err)

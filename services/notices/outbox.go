@@ -47,10 +47,21 @@ var deliveryList = services.List[deliveryRow]{
 	Default:  "-created_at",
 }
 
+// handled is the messages that an admin looks after. Those to people close to them, which tell of bookings, are left to
+// colleagues.
+func handled(db *gorm.DB, actor *services.Actor, now time.Time) *gorm.DB {
+	return db.Model(&models.Message{}).Select(deliveryColumns).Joins("LEFT JOIN members ON members.id = messages.member_id").
+		Scopes(actor.NotKin("messages.member_id", now))
+}
+
 // Deliveries lists messages with their fate, newest first: state=abandoned and state=bounced are what waits for a person.
 func (s *Service) Deliveries(ctx context.Context, in Deliveries) (services.Page[Delivery], error) {
+	actor, err := services.ActorFrom(ctx)
+	if err != nil {
+		return services.Page[Delivery]{}, err
+	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (services.Page[Delivery], error) {
-		q := db.Model(&models.Message{}).Select(deliveryColumns).Joins("LEFT JOIN members ON members.id = messages.member_id")
+		q := handled(db, actor, s.core.Clock.Now())
 		if len(in.State) > 0 {
 			q = q.Where("messages.state IN ?", in.State)
 		}
@@ -98,8 +109,7 @@ func mask(address string) string {
 func (s *Service) Retry(ctx context.Context, id uuid.UUID) (*Delivery, error) {
 	return services.Mutate(ctx, s.core, "message.retry", func(tx *services.Tx) (*Delivery, error) {
 		var rows []deliveryRow
-		err := tx.DB.Model(&models.Message{}).Select(deliveryColumns).Joins("LEFT JOIN members ON members.id = messages.member_id").
-			Where("messages.id = ?", id).Clauses(clause.Locking{Strength: "NO KEY UPDATE", Table: clause.Table{Name: "messages"}}).Limit(1).Find(&rows).Error
+		err := handled(tx.DB, tx.Actor(), tx.Now()).Where("messages.id = ?", id).Clauses(clause.Locking{Strength: "NO KEY UPDATE", Table: clause.Table{Name: "messages"}}).Limit(1).Find(&rows).Error
 		if err != nil {
 			return nil, err
 		}

@@ -31,11 +31,11 @@ type reader struct {
 
 // page is what the words may use.
 type page struct {
-	Words                                           bool
-	Name, Title, Place, Org, By, Device             string
-	When, Day, Deadline, DeadlineDay, At, PlaceTime string
-	Seats, Position                                 int
-	Calendar, Replies                               bool
+	Words                                         bool
+	Name, Title, Place, Org, By, Device           string
+	When, Day, Deadline, DeadlineDay, At, LastDay string
+	Seats, Position, More, Others                 int
+	Calendar, SeveralFiles, Replies, Begun        bool
 }
 
 // wording is one message in words.
@@ -73,11 +73,11 @@ func pathOf(m *models.Message, d *Details) string {
 	return inboxPath
 }
 
-// write puts a message into words. calendar says whether a file comes with it.
-func (s *Service) write(m *models.Message, d *Details, to *reader, calendar bool) (w wording, err error) {
+// write puts a message into words. calendars is how many calendar files come with it.
+func (s *Service) write(m *models.Message, d *Details, to *reader, calendars int) (w wording, err error) {
 	l := languageFor(to.Language)
 	p := s.page(m, d, to, l)
-	p.Calendar = calendar
+	p.Calendar, p.SeveralFiles = calendars > 0, calendars > 1
 	name := string(m.Event)
 	if to.Shared {
 		name = "shared"
@@ -99,10 +99,18 @@ func (s *Service) write(m *models.Message, d *Details, to *reader, calendar bool
 }
 
 func (s *Service) page(m *models.Message, d *Details, to *reader, l *language) *page {
-	p := &page{Name: oneLine(to.Name, 100), By: d.By, Device: d.Device, Seats: d.Seats, Position: d.Position, Replies: s.cfg.RepliesRead}
+	p := &page{Name: oneLine(to.Name, 100), By: d.By, Device: d.Device, Seats: d.Seats, Position: d.Position, Replies: s.cfg.RepliesRead,
+		More: d.More, Others: d.Others, Begun: d.Begun}
 	zone := zoneOf(to.TimeZone, d.TimeZone)
 	if d.StartsAt != nil {
-		p.When, p.Day = l.span(*d.StartsAt, d.EndsAt, zone), l.day(d.StartsAt.In(zone))
+		there := zone
+		if !d.Online {
+			there = zoneOf(d.TimeZone, to.TimeZone)
+		}
+		p.When, p.Day = l.span(*d.StartsAt, d.EndsAt, there)+l.elsewhere(*d.StartsAt, there, zone), l.day(d.StartsAt.In(there))
+		if d.More > 0 && d.LastAt != nil {
+			p.LastDay = l.dayAfter(*d.StartsAt, *d.LastAt, there)
+		}
 	}
 	if d.Deadline != nil {
 		p.Deadline, p.DeadlineDay = l.moment(*d.Deadline, zone), l.day(d.Deadline.In(zone))
@@ -113,22 +121,8 @@ func (s *Service) page(m *models.Message, d *Details, to *reader, l *language) *
 	about := d.Title != "" || strings.HasPrefix(string(m.Event), "account.")
 	if p.Words = to.Words && about && !to.Shared; p.Words {
 		p.Title, p.Place, p.Org = d.Title, d.Place, oneLine(s.cfg.OrgName, 100)
-		p.PlaceTime = placeTime(d, zone, l)
 	}
 	return p
-}
-
-// placeTime is the clock of the place, when it differs from the reader's.
-func placeTime(d *Details, zone *time.Location, l *language) string {
-	if d.StartsAt == nil || d.Place == "" || d.TimeZone == "" {
-		return ""
-	}
-	there := d.StartsAt.In(zoneOf(d.TimeZone))
-	_, ours := d.StartsAt.In(zone).Zone()
-	if _, theirs := there.Zone(); theirs == ours {
-		return ""
-	}
-	return fmt.Sprintf(" (%s %s %s)", l.clock(there), zoneName(there), l.there)
 }
 
 // zoneOf is the first zone that is one.
@@ -171,10 +165,10 @@ func (s *Service) compose(m *models.Message, to *reader) (*Mail, error) {
 		return nil, err
 	}
 	mail := &Mail{ID: m.ID.String(), To: to.Address, ToName: oneLine(to.Name, 100)}
-	if mail.ICS, mail.ICSMethod, err = s.attachment(m, &d, to); err != nil {
+	if mail.ICS, err = s.attachments(m, &d, to); err != nil {
 		return nil, err
 	}
-	w, err := s.write(m, &d, to, len(mail.ICS) > 0)
+	w, err := s.write(m, &d, to, len(mail.ICS))
 	if err != nil {
 		return nil, err
 	}
@@ -223,12 +217,19 @@ func (s *Service) sheet(m *models.Message, d *Details, to *reader, w *wording) (
 
 func facts(m *models.Message, p *page, text func(string) string) (out []fact) {
 	if p.When != "" {
-		out = append(out, fact{text("when"), p.When + p.PlaceTime})
+		label, when := "when", p.When
+		if m.Event == models.NoticeSessionCancelled || m.Event == models.NoticeWorkshopCancelled {
+			label = "planned" // "When" would read as if it took place
+		}
+		if p.LastDay != "" {
+			when += text("more")
+		}
+		out = append(out, fact{text(label), when})
 	}
 	if p.Place != "" {
 		out = append(out, fact{text("where"), p.Place})
 	}
-	if p.Seats > 1 {
+	if p.Seats > 1 && m.Event != models.NoticeRegistrationInvited { // who is invited would take them for their own
 		out = append(out, fact{text("seats"), fmt.Sprint(p.Seats)})
 	}
 	if p.Deadline != "" && asksForAnswer(m.Event) {
@@ -254,14 +255,14 @@ func (s *Service) link(path string, d *Details) string {
 	return u + mark + "token=" + url.QueryEscape(services.OneTimeToken(s.core.Keys, *d.TokenID))
 }
 
-// attachment is the calendar file, or nothing. An address that two members read gets none.
-func (s *Service) attachment(m *models.Message, d *Details, to *reader) ([]byte, string, error) {
+// attachments are the calendar files, if any. An address that two members read gets none.
+func (s *Service) attachments(m *models.Message, d *Details, to *reader) ([]CalendarFile, error) {
 	if len(m.Calendar) == 0 || to.Shared {
-		return nil, "", nil
+		return nil, nil
 	}
 	var part calendarPart
 	if err := json.Unmarshal(m.Calendar, &part); err != nil {
-		return nil, "", fmt.Errorf("notice calendar: %w", err)
+		return nil, fmt.Errorf("notice calendar: %w", err)
 	}
 	organizer := s.organizer
 	if !to.Words {
@@ -280,6 +281,5 @@ func (s *Service) attachment(m *models.Message, d *Details, to *reader) ([]byte,
 			e.URL = s.link(outerPath(m, d, to.Words), &Details{})
 		}
 	}
-	file, err := Calendar(part.Method, part.Events)
-	return file, part.Method, err
+	return calendarFiles(part.Method, part.Events)
 }

@@ -30,8 +30,6 @@ type Notice struct {
 	// Events go into the person's calendar, or out of it when the event Cancels. Organizer and Attendee are filled in
 	// here, and without the member's wish for program words the title, place and description are left out.
 	Events []CalendarEvent
-	// Method overrides CalendarMethod.
-	Method string
 	// At is when it is due; zero means now.
 	At time.Time
 }
@@ -102,10 +100,7 @@ func (n *Notice) encode(now time.Time) (data, calendar []byte, err error) {
 	if len(n.Events) == 0 {
 		return data, nil, nil
 	}
-	part := calendarPart{Method: n.Method, Events: slices.Clone(n.Events)}
-	if part.Method == "" {
-		part.Method = CalendarMethod(n.Events, n.Event.Cancels())
-	}
+	part := calendarPart{Method: CalendarMethod(n.Events, n.Event.Cancels()), Events: slices.Clone(n.Events)}
 	for i := range part.Events {
 		part.Events[i].Cancelled = part.Events[i].Cancelled || n.Event.Cancels()
 		if part.Events[i].Stamp.IsZero() {

@@ -25,16 +25,21 @@ type charge struct {
 	Caregiver      bool // the adult accepted them as caregiver, or asked them to be it
 }
 
-// authority judges at use: guardianship ends on the child's 18th birthday, in the child's zone.
-func (c *charge) authority(now time.Time) Authority {
-	on := c.Today(now)
-	if c.GuardianStatus != nil {
-		g := models.Guardianship{Status: *c.GuardianStatus, Until: c.GuardianUntil}
-		if g.InForce(&c.Member, on) {
-			return Authority{Allowed: true, NeedsReview: g.Status == models.GuardianshipClaimed}
-		}
+// guarded judges at use: guardianship ends on the child's 18th birthday, in the child's zone. Who cared for a child may
+// go on as caregiver of the adult, but sees them as such.
+func (c *charge) guarded(now time.Time) bool {
+	if c.GuardianStatus == nil {
+		return false
 	}
-	return Authority{Allowed: c.Caregiver && !c.MinorOn(on) && !c.Gone()}
+	g := models.Guardianship{Status: *c.GuardianStatus, Until: c.GuardianUntil}
+	return g.InForce(&c.Member, c.Today(now))
+}
+
+func (c *charge) authority(now time.Time) Authority {
+	if c.guarded(now) {
+		return Authority{Allowed: true, NeedsReview: *c.GuardianStatus == models.GuardianshipClaimed}
+	}
+	return Authority{Allowed: c.Caregiver && !c.MinorOn(c.Today(now)) && !c.Gone()}
 }
 
 // charges reads those of the given members, or of all, whom actor is linked to by a live guardianship or as caregiver.

@@ -141,7 +141,7 @@ func tidyContacts(tx *services.Tx, memberID, enteredBy uuid.UUID, in EmergencyCo
 	for i, c := range in.Contacts {
 		at := fmt.Sprintf("/contacts/%d", i)
 		row := models.EmergencyContact{ID: services.NewID(), CreatedAt: tx.Now(), MemberID: memberID, EnteredBy: enteredBy, Place: i + 1,
-			Name: line(c.Name), Relation: line(c.Relation), Email: c.Email, MayBeTold: c.MayBeTold}
+			Name: services.Line(c.Name), Relation: services.Line(c.Relation), Email: c.Email, MayBeTold: c.MayBeTold}
 		if row.MayBeTold == "" {
 			row.MayBeTold = models.ToldEmergency
 		}

@@ -12,20 +12,13 @@ import (
 )
 
 // ofMember lists what hangs on one member, for staff who may handle it. The condition is a constant that names @id.
-func ofMember[T any](ctx context.Context, s *Service, id uuid.UUID, where, order string) (*services.Page[T], error) {
-	actor, err := services.ActorFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return services.Read(ctx, s.core, func(db *gorm.DB) (*services.Page[T], error) {
-		if err := notOwn(db, actor, s.core.Clock.Now(), id); err != nil {
-			return nil, err
-		}
+func ofMember[T any](ctx context.Context, s *Service, action string, id uuid.UUID, where, order string) (*services.Page[T], error) {
+	return look(ctx, s, action, id, func(db *gorm.DB, actor *services.Actor) (*services.Page[T], []uuid.UUID, error) {
 		if _, err := member(db, actor, id); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		page := &services.Page[T]{Data: []T{}}
-		return page, db.Where(where, sql.Named("id", id)).Order(order).Limit(atMost).Find(&page.Data).Error
+		return page, []uuid.UUID{id}, db.Where(where, sql.Named("id", id)).Order(order).Limit(atMost).Find(&page.Data).Error
 	})
 }
 
@@ -69,7 +62,7 @@ func (s *Service) AddCredential(ctx context.Context, memberID uuid.UUID, in AddC
 
 // Credentials lists a member's credentials, newest first. Errors: forbidden own_record; not_found.
 func (s *Service) Credentials(ctx context.Context, memberID uuid.UUID) (*services.Page[models.Credential], error) {
-	return ofMember[models.Credential](ctx, s, memberID, "member_id = @id", "issued_on desc, id desc")
+	return ofMember[models.Credential](ctx, s, "credential.list", memberID, "member_id = @id", "issued_on desc, id desc")
 }
 
 func credential(db *gorm.DB, id uuid.UUID) (*models.Credential, error) {
@@ -85,16 +78,12 @@ func credential(db *gorm.DB, id uuid.UUID) (*models.Credential, error) {
 
 // GetCredential answers one credential. Errors: forbidden own_record; not_found.
 func (s *Service) GetCredential(ctx context.Context, id uuid.UUID) (*models.Credential, error) {
-	actor, err := services.ActorFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return services.Read(ctx, s.core, func(db *gorm.DB) (*models.Credential, error) {
+	return look(ctx, s, "credential.read", id, func(db *gorm.DB, _ *services.Actor) (*models.Credential, []uuid.UUID, error) {
 		c, err := credential(db, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return c, notOwn(db, actor, s.core.Clock.Now(), c.MemberID)
+		return c, []uuid.UUID{c.MemberID}, nil
 	})
 }
 
@@ -135,7 +124,7 @@ func (s *Service) changeCredential(ctx context.Context, id uuid.UUID, action, re
 		if err := do(tx, c); err != nil {
 			return nil, err
 		}
-		if err := tx.Reason(c.MemberID, reason); err != nil {
+		if err := because(tx, c.MemberID, reason); err != nil {
 			return nil, err
 		}
 		edited(tx, &c.Record)

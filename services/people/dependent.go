@@ -175,7 +175,7 @@ func (s *Service) Dependents(ctx context.Context) (*services.Page[Dependent], er
 		found, err := charges(db, actor.MemberID, nil)
 		for i := range found {
 			c := &found[i]
-			if c.GuardianStatus == nil || !c.authority(now).Allowed {
+			if !c.guarded(now) {
 				continue
 			}
 			d := dependent{child: c.Member, guardianship: models.Guardianship{GuardianID: actor.MemberID, Status: *c.GuardianStatus, Until: c.GuardianUntil}}
@@ -247,8 +247,12 @@ func (d *dependent) rename(tx *services.Tx, in PatchDependent) error {
 	if !d.enteredTheChild() || in.named() && d.guardianship.Status != models.GuardianshipClaimed {
 		return services.Conflict("ask_staff", "We have this child's name and birth date on file. Ask us to correct them.")
 	}
+	// Staff edit this row too. It is the later one of the two that are locked here: who entered a child was there first.
+	if err := tx.DB.Clauses(forUpdate).Where("id = ?", d.child.ID).Take(&d.child).Error; err != nil {
+		return err
+	}
 	before := d.child
-	d.child.GivenName, d.child.FamilyName = in.GivenName.Or(d.child.GivenName), orBlank(in.FamilyName, d.child.FamilyName)
+	d.child.GivenName, d.child.FamilyName = in.GivenName.Or(d.child.GivenName), in.FamilyName.OrZero(d.child.FamilyName)
 	d.child.PreferredName, d.child.Pronouns = in.PreferredName.OrNull(d.child.PreferredName), in.Pronouns.OrNull(d.child.Pronouns)
 	if in.BirthDate.Value != nil {
 		d.child.BirthDate = in.BirthDate.Value

@@ -45,7 +45,7 @@ func (s *Service) CreateGuardianship(ctx context.Context, in ClaimGuardianship) 
 			return nil, err
 		}
 		g := &models.Guardianship{Record: head(tx), GuardianID: in.GuardianID, ChildID: in.ChildID, Status: models.GuardianshipClaimed, Until: in.Until}
-		if seen := line(in.Evidence); seen != "" {
+		if seen := services.Line(in.Evidence); seen != "" {
 			confirm(tx, g, seen)
 		}
 		if err := tx.DB.Create(g).Error; err != nil {
@@ -99,7 +99,7 @@ func (s *Service) ConfirmGuardianship(ctx context.Context, id uuid.UUID, in Conf
 		if !g.Status.Live() {
 			return services.Conflict("guardianship_closed", "This guardianship was refused or ended. Reinstate it first.")
 		}
-		seen := line(in.Evidence)
+		seen := services.Line(in.Evidence)
 		if seen == "" {
 			return services.InvalidField("/evidence", "required", "Say what you saw.")
 		}
@@ -143,7 +143,7 @@ func (s *Service) ReinstateGuardianship(ctx context.Context, id uuid.UUID, in St
 			return services.Conflict("guardianship_open", "This guardianship stands already.")
 		}
 		g.Status, g.Evidence, g.ConfirmedAt, g.ConfirmedBy, g.ClosedAt, g.ClosedBy = models.GuardianshipClaimed, nil, nil, nil, nil, nil
-		if err := tx.Reason(g.ChildID, in.Reason); err != nil {
+		if err := because(tx, g.ChildID, in.Reason); err != nil {
 			return err
 		}
 		return askStaff(tx, g)
@@ -156,7 +156,7 @@ func closeGuardianship(tx *services.Tx, g *models.Guardianship, as models.Guardi
 	}
 	at, by := tx.Now(), tx.Actor().MemberID
 	g.Status, g.ClosedAt, g.ClosedBy = as, &at, &by
-	if err := tx.Reason(g.ChildID, reason); err != nil {
+	if err := because(tx, g.ChildID, reason); err != nil {
 		return err
 	}
 	return tasks.CloseFor(tx, guardianshipRecord, g.ID)
@@ -195,16 +195,12 @@ func guardianship(db *gorm.DB, id uuid.UUID) (*models.Guardianship, error) {
 
 // GetGuardianship answers one guardianship. Errors: forbidden own_record; not_found.
 func (s *Service) GetGuardianship(ctx context.Context, id uuid.UUID) (*models.Guardianship, error) {
-	actor, err := services.ActorFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return services.Read(ctx, s.core, func(db *gorm.DB) (*models.Guardianship, error) {
+	return look(ctx, s, "guardianship.read", id, func(db *gorm.DB, _ *services.Actor) (*models.Guardianship, []uuid.UUID, error) {
 		g, err := guardianship(db, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return g, notOwn(db, actor, s.core.Clock.Now(), g.GuardianID, g.ChildID)
+		return g, []uuid.UUID{g.GuardianID, g.ChildID}, nil
 	})
 }
 
@@ -232,10 +228,9 @@ func (s *Service) ListGuardianships(ctx context.Context, f GuardianshipFilter) (
 	if err != nil {
 		return nil, err
 	}
-	on := models.DateOf(s.core.Clock.Now())
+	now := s.core.Clock.Now()
 	return services.Read(ctx, s.core, func(db *gorm.DB) (*services.Page[models.Guardianship], error) {
-		q := db.Model(&models.Guardianship{}).Where("guardian_id <> ? AND child_id <> ?", actor.MemberID, actor.MemberID).
-			Where("guardian_id NOT IN (SELECT kin_of(?, ?)) AND child_id NOT IN (SELECT kin_of(?, ?))", actor.MemberID, on, actor.MemberID, on)
+		q := db.Model(&models.Guardianship{}).Scopes(actor.NotOwn("guardian_id", now), actor.NotOwn("child_id", now))
 		if len(f.Status) > 0 {
 			q = q.Where("status IN ?", f.Status)
 		}

@@ -54,6 +54,28 @@ func householdView(db *gorm.DB, h *models.Household) (*HouseholdView, error) {
 	return &HouseholdView{*h, in}, err
 }
 
+// handledHousehold reads a household that staff are about to change, and be shown. Errors: not_found; forbidden
+// own_record when somebody close to them belongs or belonged to it.
+func handledHousehold(tx *services.Tx, db *gorm.DB, id uuid.UUID) (*models.Household, error) {
+	h, err := household(db, id)
+	if err != nil {
+		return nil, err
+	}
+	v, err := householdView(tx.DB, h)
+	if err != nil {
+		return nil, err
+	}
+	return h, notOwn(tx.DB, tx.Actor(), tx.Now(), v.people()...)
+}
+
+func (v *HouseholdView) people() []uuid.UUID {
+	ids := make([]uuid.UUID, len(v.Members))
+	for i := range v.Members {
+		ids[i] = v.Members[i].MemberID
+	}
+	return ids
+}
+
 // JoinHousehold is a member who enters a household.
 type JoinHousehold struct {
 	MemberID uuid.UUID            `json:"member_id"`
@@ -71,7 +93,7 @@ type CreateHousehold struct {
 // conflict already_in_household for one who is named twice.
 func (s *Service) CreateHousehold(ctx context.Context, in CreateHousehold) (*HouseholdView, error) {
 	return services.Mutate(ctx, s.core, "household.create", func(tx *services.Tx) (*HouseholdView, error) {
-		h := &models.Household{Record: head(tx), Name: line(in.Name)}
+		h := &models.Household{Record: head(tx), Name: services.Line(in.Name)}
 		if h.Name == "" {
 			return nil, services.InvalidField("/name", "required", "Give the household a name.")
 		}
@@ -115,7 +137,7 @@ func join(tx *services.Tx, householdID uuid.UUID, in JoinHousehold) error {
 // member_closed.
 func (s *Service) Join(ctx context.Context, householdID uuid.UUID, in JoinHousehold) (*HouseholdView, error) {
 	return services.Mutate(ctx, s.core, "household.join", func(tx *services.Tx) (*HouseholdView, error) {
-		h, err := household(tx.DB, householdID)
+		h, err := handledHousehold(tx, tx.DB, householdID)
 		if err != nil {
 			return nil, err
 		}
@@ -135,10 +157,7 @@ type LeaveHousehold struct {
 // invalid before_start.
 func (s *Service) Leave(ctx context.Context, householdID, memberID uuid.UUID, in LeaveHousehold) (*HouseholdView, error) {
 	return services.Mutate(ctx, s.core, "household.leave", func(tx *services.Tx) (*HouseholdView, error) {
-		if err := notOwn(tx.DB, tx.Actor(), tx.Now(), memberID); err != nil {
-			return nil, err
-		}
-		h, err := household(tx.DB, householdID)
+		h, err := handledHousehold(tx, tx.DB, householdID)
 		if err != nil {
 			return nil, err
 		}
@@ -172,10 +191,10 @@ type PatchHousehold struct {
 	Name services.Field[string] `json:"name,omitzero" required:"false" minLength:"1" maxLength:"80" example:"Ortega-Reyes"`
 }
 
-// UpdateHousehold renames a household. Errors: not_found, stale, invalid.
+// UpdateHousehold renames a household. Errors: forbidden own_record; not_found; stale; invalid.
 func (s *Service) UpdateHousehold(ctx context.Context, id uuid.UUID, in PatchHousehold) (*HouseholdView, error) {
 	return services.Mutate(ctx, s.core, "household.update", func(tx *services.Tx) (*HouseholdView, error) {
-		h, err := household(tx.DB.Clauses(forUpdate), id)
+		h, err := handledHousehold(tx, tx.DB.Clauses(forUpdate), id)
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +202,7 @@ func (s *Service) UpdateHousehold(ctx context.Context, id uuid.UUID, in PatchHou
 			return nil, err
 		}
 		before := *h
-		if h.Name = line(in.Name.Or(h.Name)); h.Name == "" {
+		if h.Name = services.Line(in.Name.Or(h.Name)); h.Name == "" {
 			return nil, services.InvalidField("/name", "required", "Give the household a name.")
 		}
 		edited(tx, &h.Record)
@@ -195,14 +214,15 @@ func (s *Service) UpdateHousehold(ctx context.Context, id uuid.UUID, in PatchHou
 	})
 }
 
-// GetHousehold answers one household. Errors: not_found.
+// GetHousehold answers one household. Errors: forbidden own_record; not_found.
 func (s *Service) GetHousehold(ctx context.Context, id uuid.UUID) (*HouseholdView, error) {
-	return services.Read(ctx, s.core, func(db *gorm.DB) (*HouseholdView, error) {
+	return look(ctx, s, "household.read", id, func(db *gorm.DB, _ *services.Actor) (*HouseholdView, []uuid.UUID, error) {
 		h, err := household(db, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return householdView(db, h)
+		v, err := householdView(db, h)
+		return v, v.people(), err
 	})
 }
 
@@ -231,12 +251,20 @@ var households = services.List[HouseholdSummary]{
 	Default: "name",
 }
 
-// ListHouseholds pages through the households.
+// ListHouseholds pages through the households; those that the caller, or somebody close to them, belongs or belonged to
+// are left to colleagues.
 func (s *Service) ListHouseholds(ctx context.Context, f HouseholdFilter) (*services.Page[HouseholdSummary], error) {
-	on := models.DateOf(s.core.Clock.Now())
+	actor, err := services.ActorFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.core.Clock.Now()
+	on := models.DateOf(now)
 	return services.Read(ctx, s.core, func(db *gorm.DB) (*services.Page[HouseholdSummary], error) {
 		q := db.Table("households").Select(`households.id, households.name, households.created_at, folded(households.name) AS sort_name,
-			(SELECT count(*) FROM household_members s WHERE s.household_id = households.id AND daterange(s.starts_on, s.ends_on) @> ?::date) AS members`, on)
+			(SELECT count(*) FROM household_members s WHERE s.household_id = households.id AND daterange(s.starts_on, s.ends_on) @> ?::date) AS members`, on).
+			Where("households.id NOT IN (SELECT s.household_id FROM household_members s WHERE s.ends_on IS DISTINCT FROM s.starts_on AND (s.member_id = ? OR s.member_id IN (SELECT kin_of(?, ?))))",
+				actor.MemberID, actor.MemberID, on)
 		if f.MemberID != uuid.Nil {
 			q = q.Where("households.id IN (SELECT s.household_id FROM household_members s WHERE s.member_id = ? AND daterange(s.starts_on, s.ends_on) @> ?::date)", f.MemberID, on)
 		}

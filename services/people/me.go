@@ -92,7 +92,7 @@ func (s *Service) me(db *gorm.DB, m *models.Member) (*Me, error) {
 			continue
 		}
 		one := Charge{MemberID: c.ID, Name: c.Name(), As: "caregiver", NeedsReview: a.NeedsReview}
-		if c.GuardianStatus != nil {
+		if c.guarded(s.core.Clock.Now()) {
 			d := dependent{child: c.Member, guardianship: models.Guardianship{GuardianID: m.ID}}
 			shown := models.Member{GivenName: c.GivenName, FamilyName: c.FamilyName, PreferredName: d.summary().PreferredName}
 			one.Name, one.As, one.BirthDate = shown.Name(), "guardian", c.BirthDate
@@ -132,7 +132,11 @@ func (s *Service) UpdateMe(ctx context.Context, in PatchMe) (*Me, error) {
 		if err := in.setOnce(m); err != nil {
 			return nil, err
 		}
-		if err := tidy(m, tx.Now()).err(); err != nil {
+		p := tidy(m, tx.Now())
+		if in.BirthDate.Set && m.MinorOn(today(tx, m)) {
+			p.add("/birth_date", "too_young", "Accounts are for people of 18 and over. If this is right, please call us.")
+		}
+		if err := p.err(); err != nil {
 			return nil, err
 		}
 		if err := storeMember(tx, before, m); err != nil {

@@ -123,22 +123,13 @@ type MemberView struct {
 
 // Get shows one member's record; the look is logged. Errors: forbidden own_record; not_found.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (*MemberView, error) {
-	actor, err := services.ActorFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return services.Disclose(ctx, s.core, "member.read", func(d *services.Disclosure) (*MemberView, error) {
-		d.Object(id)
-		if err := notOwn(d.DB, actor, s.core.Clock.Now(), id); err != nil {
-			return nil, err
-		}
-		m, err := member(d.DB, actor, id)
+	return look(ctx, s, "member.read", id, func(db *gorm.DB, actor *services.Actor) (*MemberView, []uuid.UUID, error) {
+		m, err := member(db, actor, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		d.Subject(id)
 		v := &MemberView{Member: *m, Minor: m.MinorOn(m.Today(s.core.Clock.Now()))}
-		return v, v.fill(d.DB)
+		return v, []uuid.UUID{id}, v.fill(db)
 	})
 }
 

@@ -20,7 +20,7 @@ type NamesPatch struct {
 }
 
 func (p NamesPatch) apply(m *models.Member) {
-	m.GivenName, m.FamilyName = p.GivenName.Or(m.GivenName), orBlank(p.FamilyName, m.FamilyName)
+	m.GivenName, m.FamilyName = p.GivenName.Or(m.GivenName), p.FamilyName.OrZero(m.FamilyName)
 	m.PreferredName, m.LegalName, m.Pronouns = p.PreferredName.OrNull(m.PreferredName), p.LegalName.OrNull(m.LegalName), p.Pronouns.OrNull(m.Pronouns)
 	m.Gender, m.Language, m.TimeZone = p.Gender.OrNull(m.Gender), p.Language.Or(m.Language), p.TimeZone.Or(m.TimeZone)
 }
@@ -39,9 +39,9 @@ type ContactPatch struct {
 
 func (p ContactPatch) apply(email, phone **string, a *models.Address) {
 	*email, *phone = p.Email.OrNull(*email), p.Phone.OrNull(*phone)
-	a.AddressLine1, a.AddressLine2 = orBlank(p.AddressLine1, a.AddressLine1), orBlank(p.AddressLine2, a.AddressLine2)
-	a.City, a.Region = orBlank(p.City, a.City), orBlank(p.Region, a.Region)
-	a.PostalCode, a.Country = orBlank(p.PostalCode, a.PostalCode), orBlank(p.Country, a.Country)
+	a.AddressLine1, a.AddressLine2 = p.AddressLine1.OrZero(a.AddressLine1), p.AddressLine2.OrZero(a.AddressLine2)
+	a.City, a.Region = p.City.OrZero(a.City), p.Region.OrZero(a.Region)
+	a.PostalCode, a.Country = p.PostalCode.OrZero(a.PostalCode), p.Country.OrZero(a.Country)
 }
 
 // NeedsPatch is what an event must know to receive somebody well.
@@ -54,9 +54,9 @@ type NeedsPatch struct {
 }
 
 func (p NeedsPatch) apply(n *models.Needs) {
-	n.AccessibilityNeeds, n.DietaryNeeds = orBlank(p.AccessibilityNeeds, n.AccessibilityNeeds), orBlank(p.DietaryNeeds, n.DietaryNeeds)
+	n.AccessibilityNeeds, n.DietaryNeeds = p.AccessibilityNeeds.OrZero(n.AccessibilityNeeds), p.DietaryNeeds.OrZero(n.DietaryNeeds)
 	n.ServiceAnimal = p.ServiceAnimal.Or(n.ServiceAnimal)
-	n.ServiceAnimalTask, n.ServiceAnimalCare = orBlank(p.ServiceAnimalTask, n.ServiceAnimalTask), orBlank(p.ServiceAnimalCare, n.ServiceAnimalCare)
+	n.ServiceAnimalTask, n.ServiceAnimalCare = p.ServiceAnimalTask.OrZero(n.ServiceAnimalTask), p.ServiceAnimalCare.OrZero(n.ServiceAnimalCare)
 }
 
 // PreferencesPatch says how somebody wants to be reached.
@@ -78,14 +78,6 @@ func (p PreferencesPatch) apply(to *models.Preferences) {
 	to.SafeChannel = p.SafeChannel.OrNull(to.SafeChannel)
 	to.SafeFrom, to.SafeUntil = p.SafeFrom.OrNull(to.SafeFrom), p.SafeUntil.OrNull(to.SafeUntil)
 	to.ProgramWords = p.ProgramWords.Or(to.ProgramWords)
-}
-
-// orBlank clears a text column on null.
-func orBlank(f services.Field[string], current string) string {
-	if f.Set && f.Value == nil {
-		return ""
-	}
-	return f.Or(current)
 }
 
 // memberColumns are those that edits can change.

@@ -3,6 +3,8 @@
 package people
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,7 +80,7 @@ func locked(tx *services.Tx, id uuid.UUID) (*models.Member, error) {
 // notOwn keeps staff away from their own record and those of the people close to them: somebody else handles these.
 // Errors: forbidden own_record.
 func notOwn(db *gorm.DB, actor *services.Actor, now time.Time, ids ...uuid.UUID) error {
-	if actor.Kind == models.ActorSystem {
+	if actor.Kind == models.ActorSystem || len(ids) == 0 {
 		return nil
 	}
 	var near bool
@@ -91,6 +93,27 @@ func notOwn(db *gorm.DB, actor *services.Actor, now time.Time, ids ...uuid.UUID)
 		return services.Forbidden("own_record", "This is your own record or that of somebody close to you. Ask a colleague to handle it.")
 	}
 	return nil
+}
+
+// look shows staff what find reads about the members that it names. The log tells of it, whether it was shown, turned
+// down or in vain. Errors: forbidden own_record; those of find.
+func look[T any](ctx context.Context, s *Service, action string, id uuid.UUID, find func(db *gorm.DB, actor *services.Actor) (T, []uuid.UUID, error)) (T, error) {
+	var none T
+	return services.Disclose(ctx, s.core, action, func(d *services.Disclosure) (T, error) {
+		d.Object(id)
+		actor := d.Tx().Actor()
+		found, about, err := find(d.DB, actor)
+		if err != nil {
+			return none, err
+		}
+		d.Subject(about...)
+		err = notOwn(d.DB, actor, s.core.Clock.Now(), about...)
+		var own *services.Error
+		if errors.As(err, &own) {
+			return none, d.Tx().Refused(action, own)
+		}
+		return found, err
+	})
 }
 
 // self is the member who is signed in. Errors: not_found for somebody without a record.
@@ -111,6 +134,14 @@ func self(db *gorm.DB, actor *services.Actor) (*models.Member, error) {
 // StaffReason is a reason that staff give.
 type StaffReason struct {
 	Reason string `json:"reason" minLength:"3" maxLength:"1000" doc:"Kept sealed in the audit log" example:"The papers named another child"`
+}
+
+// because keeps why staff did what they did. Errors: invalid for a blank reason.
+func because(tx *services.Tx, member uuid.UUID, words string) error {
+	if words = services.Prose(words); words == "" {
+		return services.InvalidField("/reason", "required", "Say why.")
+	}
+	return tx.Reason(member, words)
 }
 
 func today(tx *services.Tx, m *models.Member) models.Date { return m.Today(tx.Now()) }

@@ -102,10 +102,21 @@ func (s *Service) Ask(ctx context.Context, in AskRelationship) (*RelationshipLin
 
 // beforeAsk lets asks that have run out go, and keeps an earlier refusal of the same person in force.
 func beforeAsk(tx *services.Tx, r *models.Relationship) error {
-	tx.Queue(`update relationships set status = 'lapsed', version = version + 1, updated_at = $1
-		where asked_by = $2 and lower(asked_email) = lower($3) and status in ('asked', 'declined') and expires_at <= $1`, tx.Now(), *r.AskedBy, *r.AskedEmail)
+	var over []models.Relationship
+	err := tx.DB.Clauses(forUpdate).Where("asked_by = ? AND lower(asked_email) = lower(?) AND status IN ('asked', 'declined') AND expires_at <= ?",
+		*r.AskedBy, *r.AskedEmail, tx.Now()).Order("id").Find(&over).Error
+	if err != nil {
+		return err
+	}
+	for i := range over {
+		before := over[i]
+		over[i].Status = models.RelationshipLapsed
+		if err := storeRelationship(tx, before, &over[i]); err != nil {
+			return err
+		}
+	}
 	var refused []time.Time
-	err := tx.DB.Raw(`select decided_at from relationships where asked_by = ? and lower(asked_email) = lower(?) and status in ('declined', 'lapsed') and decided_at > ?
+	err = tx.DB.Raw(`select decided_at from relationships where asked_by = ? and lower(asked_email) = lower(?) and status in ('declined', 'lapsed') and decided_at > ?
 		order by decided_at desc limit 1`, *r.AskedBy, *r.AskedEmail, tx.Now().Add(-refusedFor)).Scan(&refused).Error
 	if len(refused) > 0 {
 		r.Status, r.DecidedAt = models.RelationshipDeclined, &refused[0]

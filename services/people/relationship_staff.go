@@ -62,16 +62,12 @@ func relationship(db *gorm.DB, id uuid.UUID) (*models.Relationship, error) {
 
 // GetRelationship answers one relationship. Errors: forbidden own_record; not_found, also for asks.
 func (s *Service) GetRelationship(ctx context.Context, id uuid.UUID) (*models.Relationship, error) {
-	actor, err := services.ActorFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return services.Read(ctx, s.core, func(db *gorm.DB) (*models.Relationship, error) {
+	return look(ctx, s, "relationship.read", id, func(db *gorm.DB, _ *services.Actor) (*models.Relationship, []uuid.UUID, error) {
 		r, err := relationship(db, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return r, notOwn(db, actor, s.core.Clock.Now(), *r.MemberID, *r.OtherID)
+		return r, []uuid.UUID{*r.MemberID, *r.OtherID}, nil
 	})
 }
 
@@ -90,7 +86,7 @@ func (s *Service) EndRelationship(ctx context.Context, id uuid.UUID, in StaffRea
 		}
 		before := *r
 		end(tx, r)
-		if err := tx.Reason(*r.MemberID, in.Reason); err != nil {
+		if err := because(tx, *r.MemberID, in.Reason); err != nil {
 			return nil, err
 		}
 		return r, storeRelationship(tx, before, r)
@@ -99,5 +95,5 @@ func (s *Service) EndRelationship(ctx context.Context, id uuid.UUID, in StaffRea
 
 // Relationships lists a member's ties, those that ended included. Errors: forbidden own_record; not_found.
 func (s *Service) Relationships(ctx context.Context, memberID uuid.UUID) (*services.Page[models.Relationship], error) {
-	return ofMember[models.Relationship](ctx, s, memberID, "(member_id = @id OR other_id = @id) AND status IN ('accepted', 'ended')", "created_at, id")
+	return ofMember[models.Relationship](ctx, s, "relationship.list", memberID, "(member_id = @id OR other_id = @id) AND status IN ('accepted', 'ended')", "created_at, id")
 }

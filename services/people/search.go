@@ -41,8 +41,13 @@ type MemberFilter struct {
 	Status []models.MemberStatus `query:"status,explode" maxItems:"5" enum:"prospective,active,inactive,deceased,merged" doc:"Only of these statuses; all but merged when absent"`
 }
 
-func (f MemberFilter) on(db *gorm.DB, actor *services.Actor) *gorm.DB {
+// on is the members that the list holds for actor. Whom staff leave to colleagues is absent, or a search would tell them
+// where a former husband is reached now.
+func (f MemberFilter) on(db *gorm.DB, actor *services.Actor, now time.Time) *gorm.DB {
 	q := db.Table("members").Select(summaryColumns).Scopes(Visible(actor))
+	if actor.Staff() {
+		q = q.Scopes(actor.NotOwn("members.id", now))
+	}
 	if len(f.Kind) > 0 {
 		q = q.Where("members.kinds && ?::text[]", models.Texts[models.Kind](f.Kind))
 	}
@@ -63,7 +68,8 @@ var members = services.List[MemberSummary]{
 	Default: "name",
 }
 
-// List pages through the members, or searches when q is given. Errors: those of a list; of a search invalid too_short
+// List pages through the members, or searches when q is given; the caller's own record and those of people close to them
+// are left to colleagues. Errors: those of a list; of a search invalid too_short
 // and search_pages, and too_many.
 func (s *Service) List(ctx context.Context, f MemberFilter) (*services.Page[MemberSummary], error) {
 	actor, err := services.ActorFrom(ctx)
@@ -74,7 +80,7 @@ func (s *Service) List(ctx context.Context, f MemberFilter) (*services.Page[Memb
 		return s.search(ctx, actor, f)
 	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (*services.Page[MemberSummary], error) {
-		page, err := members.Find(ctx, s.core, f.on(db, actor), f.PageQuery)
+		page, err := members.Find(ctx, s.core, f.on(db, actor, s.core.Clock.Now()), f.PageQuery)
 		return &page, err
 	})
 }
@@ -94,7 +100,7 @@ var searches = services.Limit{Name: "member.search", Every: 2 * time.Second, Bur
 // search finds people by pieces of what they are called or reached by. The audit row names whom it showed and, in
 // place of the words, an id made of their HMAC: the same words give the same id, and nobody can read them back.
 func (s *Service) search(ctx context.Context, actor *services.Actor, f MemberFilter) (*services.Page[MemberSummary], error) {
-	words := line(f.Q)
+	words := services.Line(f.Q)
 	if letters(words) < leastQuery {
 		return nil, services.InvalidField("query/q", "too_short", "Write at least %d letters or digits.", leastQuery)
 	}
@@ -107,7 +113,7 @@ func (s *Service) search(ctx context.Context, actor *services.Actor, f MemberFil
 	return services.Disclose(ctx, s.core, "member.search", func(d *services.Disclosure) (*services.Page[MemberSummary], error) {
 		page := &services.Page[MemberSummary]{Data: []MemberSummary{}}
 		d.Object(queryID(d.Keys(), words))
-		found, err := nearest(d.DB, func() *gorm.DB { return f.on(d.DB, actor) }, words, min(mostFound, max(f.Limit, 1)))
+		found, err := nearest(d.DB, func() *gorm.DB { return f.on(d.DB, actor, s.core.Clock.Now()) }, words, min(mostFound, max(f.Limit, 1)))
 		for _, m := range found {
 			page.Data = append(page.Data, m.MemberSummary)
 			d.Subject(m.ID)

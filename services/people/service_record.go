@@ -37,7 +37,7 @@ func (s *Service) AddServiceRecord(ctx context.Context, memberID uuid.UUID, in A
 
 // ServiceRecords lists a member's periods of service, the latest first. Errors: forbidden own_record; not_found.
 func (s *Service) ServiceRecords(ctx context.Context, memberID uuid.UUID) (*services.Page[models.ServiceRecord], error) {
-	return ofMember[models.ServiceRecord](ctx, s, memberID, "member_id = @id", "entered_on desc, id desc")
+	return ofMember[models.ServiceRecord](ctx, s, "service_record.list", memberID, "member_id = @id", "entered_on desc, id desc")
 }
 
 func serviceRecord(db *gorm.DB, id uuid.UUID) (*models.ServiceRecord, error) {
@@ -53,16 +53,12 @@ func serviceRecord(db *gorm.DB, id uuid.UUID) (*models.ServiceRecord, error) {
 
 // GetServiceRecord answers one period of service. Errors: forbidden own_record; not_found.
 func (s *Service) GetServiceRecord(ctx context.Context, id uuid.UUID) (*models.ServiceRecord, error) {
-	actor, err := services.ActorFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return services.Read(ctx, s.core, func(db *gorm.DB) (*models.ServiceRecord, error) {
+	return look(ctx, s, "service_record.read", id, func(db *gorm.DB, _ *services.Actor) (*models.ServiceRecord, []uuid.UUID, error) {
 		r, err := serviceRecord(db, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return r, notOwn(db, actor, s.core.Clock.Now(), r.MemberID)
+		return r, []uuid.UUID{r.MemberID}, nil
 	})
 }
 

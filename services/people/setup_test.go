@@ -3,14 +3,13 @@ package people_test
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
@@ -44,13 +43,7 @@ type person struct {
 
 func open(t *testing.T) *office {
 	t.Helper()
-	db := pgtest.New(t)
-	core, err := services.Open(t.Context(), services.Settings{DatabaseURL: db.AppURL, Secret: []byte("k8Qz1vXw5Rt7Ym3Np9Lc2Jd6Hf4Gs0Ba"), ReadConns: 4, WriteConns: 4,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), DecodeAnswers: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(core.Close)
+	core := coretest.New(t)
 	core.Clock.Set(noon)
 	o := &office{T: t, core: core, people: people.New(core), tasks: tasks.NewService(core)}
 	o.boss = o.person("Carol Whitfield", models.RoleCoordinator)

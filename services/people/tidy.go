@@ -6,11 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 	"golang.org/x/text/language"
-	"golang.org/x/text/unicode/norm"
 
 	"homefront/models"
 	"homefront/services"
@@ -30,28 +28,15 @@ func (p problems) err() error {
 	return services.Invalid(p...)
 }
 
-// line is text on one line: NFC, single spaces, nothing that controls a terminal or a mail header.
-func line(s string) string {
-	s = strings.Join(strings.Fields(norm.NFC.String(s)), " ")
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 func lineOrNull(s *string) *string {
 	if s == nil {
 		return nil
 	}
-	if t := line(*s); t != "" {
+	if t := services.Line(*s); t != "" {
 		return &t
 	}
 	return nil
 }
-
-func prose(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
 
 // tidyEmail keeps the address as typed, without what surrounds it.
 func (p *problems) tidyEmail(field string, s **string) {
@@ -80,9 +65,9 @@ func (p *problems) tidyPhone(field string, s **string) {
 
 func (p *problems) tidyAddress(a *models.Address) {
 	for _, s := range []*string{&a.AddressLine1, &a.AddressLine2, &a.City, &a.Region, &a.PostalCode} {
-		*s = line(*s)
+		*s = services.Line(*s)
 	}
-	a.Country = strings.ToUpper(line(a.Country))
+	a.Country = strings.ToUpper(services.Line(a.Country))
 	if a.Country != "" && (len(a.Country) != 2 || strings.Trim(a.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
 		p.add("/country", "bad_country", "Write the country as two letters, like US.")
 	}
@@ -90,7 +75,7 @@ func (p *problems) tidyAddress(a *models.Address) {
 
 func tidyNeeds(n *models.Needs) {
 	for _, s := range []*string{&n.AccessibilityNeeds, &n.DietaryNeeds, &n.ServiceAnimalTask, &n.ServiceAnimalCare} {
-		*s = prose(*s)
+		*s = services.Prose(*s)
 	}
 }
 
@@ -117,13 +102,23 @@ func (p *problems) tidyBirthDate(d *models.Date, now time.Time) {
 	}
 }
 
+// tidyNames asks that the names that others read in their mail are names.
+func (p *problems) tidyNames(m *models.Member) {
+	for field, name := range map[string]*string{"/given_name": &m.GivenName, "/family_name": &m.FamilyName, "/preferred_name": m.PreferredName} {
+		if name != nil && !models.PlainName(*name) {
+			p.add(field, "not_a_name", models.NotAName)
+		}
+	}
+}
+
 // tidy brings a member's values into the form in which they are kept, and names each that cannot be.
 func tidy(m *models.Member, now time.Time) problems {
 	var p problems
-	m.GivenName, m.FamilyName = line(m.GivenName), line(m.FamilyName)
+	m.GivenName, m.FamilyName = services.Line(m.GivenName), services.Line(m.FamilyName)
 	for _, s := range []**string{&m.PreferredName, &m.LegalName, &m.Pronouns, &m.ReferralSource} {
 		*s = lineOrNull(*s)
 	}
+	p.tidyNames(m)
 	if m.GivenName == "" {
 		p.add("/given_name", "required", "Give at least a first name.")
 	}
@@ -160,7 +155,7 @@ func unique[T ~string](in models.Texts[T]) models.Texts[T] {
 func tidyTags(in models.Texts[string]) models.Texts[string] {
 	out := make(models.Texts[string], 0, len(in))
 	for _, s := range in {
-		if s = strings.ToLower(line(s)); s != "" {
+		if s = strings.ToLower(services.Line(s)); s != "" {
 			out = append(out, s)
 		}
 	}

@@ -4,10 +4,8 @@ package programs
 import (
 	"context"
 	"regexp"
-	"strings"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -106,7 +104,7 @@ func (s *Service) Create(ctx context.Context, in NewProgram) (*models.Program, e
 	return services.Mutate(ctx, s.core, "program.create", func(tx *services.Tx) (*models.Program, error) {
 		p := models.Program{
 			Record: models.Record{ID: services.NewID(), Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()},
-			Name:   clean(in.Name), Slug: in.Slug, Summary: clean(in.Summary), Status: in.Status, StartsOn: in.StartsOn, EndsOn: in.EndsOn,
+			Name:   services.Line(in.Name), Slug: in.Slug, Summary: services.Prose(in.Summary), Status: in.Status, StartsOn: in.StartsOn, EndsOn: in.EndsOn,
 		}
 		if p.Status == "" {
 			p.Status = models.ProgramPlanned
@@ -131,7 +129,7 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, in ProgramPatch) (*m
 			return nil, err
 		}
 		before := *p
-		p.Name, p.Slug, p.Summary, p.Status = clean(in.Name.Or(p.Name)), in.Slug.Or(p.Slug), clean(in.Summary.Or(p.Summary)), in.Status.Or(p.Status)
+		p.Name, p.Slug, p.Summary, p.Status = services.Line(in.Name.Or(p.Name)), in.Slug.Or(p.Slug), services.Prose(in.Summary.OrZero(p.Summary)), in.Status.Or(p.Status)
 		p.StartsOn, p.EndsOn = in.StartsOn.OrNull(p.StartsOn), in.EndsOn.OrNull(p.EndsOn)
 		if err := check(*p); err != nil {
 			return nil, err
@@ -161,6 +159,3 @@ func check(p models.Program) error {
 	}
 	return nil
 }
-
-// clean is text as it is stored: composed, without space around it.
-func clean(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }

@@ -3,13 +3,12 @@ package programs_test
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
@@ -32,13 +31,7 @@ func code(err error) services.Code {
 }
 
 func TestPrograms(t *testing.T) {
-	c, err := services.Open(t.Context(), services.Settings{DatabaseURL: pgtest.New(t).AppURL, Secret: []byte("0123456789abcdefghijklmnopqrstuv"), ReadConns: 2, WriteConns: 2,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), DecodeAnswers: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	s := programs.New(c)
+	s := programs.New(coretest.New(t))
 	from, until := models.NewDate(2026, time.March, 1), models.NewDate(2026, time.February, 1)
 
 	p, err := s.Create(as(""), programs.NewProgram{Name: " Battle Buddy ", Slug: "battle-buddy", StartsOn: &from})

@@ -3,7 +3,6 @@ package tasks
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,9 +28,7 @@ var _ = services.Meanings(map[string]*services.Error{
 // responders', coordinators every one but theirs and the admins'. Nobody sees a task about themselves or somebody close.
 func Visible(actor *services.Actor, now time.Time) func(*gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
-		return db.Where("(tasks.queue IN ? OR tasks.owner_id = ?)", queuesOf(actor), actor.MemberID).
-			Where("(tasks.member_id IS NULL OR (tasks.member_id <> ? AND tasks.member_id NOT IN (SELECT kin_of(?, ?))))",
-				actor.MemberID, actor.MemberID, models.DateOf(now))
+		return actor.NotOwn("tasks.member_id", now)(db.Where("(tasks.queue IN ? OR tasks.owner_id = ?)", queuesOf(actor), actor.MemberID))
 	}
 }
 
@@ -147,7 +144,7 @@ type CreateTask struct {
 // the owner does not work here.
 func (s *Service) Create(ctx context.Context, in CreateTask) (*models.Task, error) {
 	return services.Mutate(ctx, s.core, "task.create", func(tx *services.Tx) (*models.Task, error) {
-		in.Title = strings.TrimSpace(in.Title)
+		in.Title = services.Line(in.Title)
 		if in.Title == "" {
 			return nil, services.InvalidField("/title", "required", "Say what there is to do.")
 		}
@@ -184,7 +181,7 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, in PatchTask) (*mode
 		if err := stillLive(t); err != nil {
 			return err
 		}
-		t.Title = strings.TrimSpace(in.Title.Or(t.Title))
+		t.Title = services.Line(in.Title.Or(t.Title))
 		t.Queue = in.Queue.Or(t.Queue)
 		t.DueAt = in.DueAt.Or(t.DueAt).UTC()
 		if t.Title == "" {
@@ -199,13 +196,17 @@ type CompleteTask struct {
 	Outcome string `json:"outcome" minLength:"1" maxLength:"1000" example:"Saw the birth certificate at the front desk"`
 }
 
-// Complete closes a task. Errors: not_found; conflict task_closed.
+// Complete closes a task. Errors: not_found; conflict task_closed; invalid for a blank outcome.
 func (s *Service) Complete(ctx context.Context, id uuid.UUID, in CompleteTask) (*models.Task, error) {
 	return s.change(ctx, id, "task.done", func(tx *services.Tx, t *models.Task) error {
 		if err := stillLive(t); err != nil {
 			return err
 		}
-		t.Outcome = &in.Outcome
+		outcome, err := said("/outcome", in.Outcome)
+		if err != nil {
+			return err
+		}
+		t.Outcome = outcome
 		closeTask(tx, t, models.TaskDone)
 		return nil
 	})
@@ -216,13 +217,17 @@ type TaskReason struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"1000" example:"The family has moved away"`
 }
 
-// Drop closes a task that nobody will do. Errors: not_found; conflict task_closed.
+// Drop closes a task that nobody will do. Errors: not_found; conflict task_closed; invalid for a blank reason.
 func (s *Service) Drop(ctx context.Context, id uuid.UUID, in TaskReason) (*models.Task, error) {
 	return s.change(ctx, id, "task.drop", func(tx *services.Tx, t *models.Task) error {
 		if err := stillLive(t); err != nil {
 			return err
 		}
-		t.Reason = &in.Reason
+		reason, err := said("/reason", in.Reason)
+		if err != nil {
+			return err
+		}
+		t.Reason = reason
 		closeTask(tx, t, models.TaskDropped)
 		return nil
 	})
@@ -235,8 +240,9 @@ func (s *Service) Reopen(ctx context.Context, id uuid.UUID, in TaskReason) (*mod
 		if t.Status.Live() {
 			return services.Conflict("task_open", "This task is still open.")
 		}
-		t.Status, t.ClosedAt, t.ClosedBy, t.Outcome, t.Reason = models.TaskOpen, nil, nil, nil, &in.Reason
-		return nil
+		reason, err := said("/reason", in.Reason)
+		t.Status, t.ClosedAt, t.ClosedBy, t.Outcome, t.Reason = models.TaskOpen, nil, nil, nil, reason
+		return err
 	})
 }
 
@@ -317,6 +323,14 @@ func closeTask(tx *services.Tx, t *models.Task, as models.TaskStatus) {
 	if id := tx.Actor().MemberID; id != uuid.Nil {
 		t.ClosedBy = &id
 	}
+}
+
+// said is what somebody wrote, who must write something.
+func said(field, words string) (*string, error) {
+	if words = services.Prose(words); words == "" {
+		return nil, services.InvalidField(field, "required", "Say it in a few words.")
+	}
+	return &words, nil
 }
 
 func stillLive(t *models.Task) error {

@@ -3,8 +3,6 @@ package tasks_test
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
@@ -35,13 +34,7 @@ type person struct {
 
 func open(t *testing.T) *office {
 	t.Helper()
-	db := pgtest.New(t)
-	core, err := services.Open(t.Context(), services.Settings{DatabaseURL: db.AppURL, Secret: []byte("k8Qz1vXw5Rt7Ym3Np9Lc2Jd6Hf4Gs0Ba"), ReadConns: 4, WriteConns: 4,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), DecodeAnswers: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(core.Close)
+	core := coretest.New(t)
 	core.Clock.Set(noon)
 	return &office{t, core, tasks.NewService(core)}
 }
@@ -270,6 +263,14 @@ func TestATasksLife(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 
+	for name, err := range map[string]error{
+		"outcome": second(o.tasks.Complete(o.as(helper), id, tasks.CompleteTask{Outcome: " \n "})),
+		"reason":  second(o.tasks.Drop(o.as(helper), id, tasks.TaskReason{Reason: "  "})),
+	} {
+		if !errors.Is(err, &services.Error{Kind: services.KindInvalid, Code: services.CodeInvalid}) {
+			t.Errorf("a blank %s: %v", name, err)
+		}
+	}
 	got = step("done")(o.tasks.Complete(o.as(helper), id, tasks.CompleteTask{Outcome: "Reached her"}))
 	if got.Status != models.TaskDone || *got.ClosedBy != helper.member || *got.Outcome != "Reached her" {
 		t.Errorf("%+v", got)

@@ -7,9 +7,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm/clause"
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/tasks"
 )
 
 // CodeNotStarted is the code of attendance at what has not begun.
@@ -40,7 +42,7 @@ type SavedAttendance struct {
 // excused before the start, wrong_state for a cancelled session.
 func (s *Service) RecordAttendance(ctx context.Context, sessionID uuid.UUID, in AttendanceSheet) (*SavedAttendance, error) {
 	return services.Mutate(ctx, s.core, "attendance.record", func(tx *services.Tx) (*SavedAttendance, error) {
-		session, err := ledSession(tx.DB, tx.Actor(), sessionID, true)
+		session, err := ledSession(tx.DB, tx.Actor(), sessionID, alone)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +66,7 @@ func onRoster(tx *services.Tx, session *models.WorkshopSession, in AttendanceShe
 	known := map[uuid.UUID]bool{}
 	err := tx.Batch(services.Statement{
 		SQL: `select a.id from attendees a join registrations r on r.id = a.registration_id where a.id = any($1) and r.workshop_id = $2
-			and (r.session_id is null or r.session_id = $3) and r.confirmed_at is not null and a.joined_at is not null and not a.shares_seat`,
+			and (r.session_id is null or r.session_id = $3) and r.confirmed_at is not null and a.joined_at is not null`,
 		Args: []any{ids, session.WorkshopID, session.ID},
 		Scan: func(rows pgx.Rows) error {
 			found, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
@@ -150,11 +152,12 @@ func saveAttendance(tx *services.Tx, rows []models.Attendance) {
 }
 
 // CompleteSession closes a session: who has a place and of whom nothing is known was absent, and the sums of attendance
-// take the session in. Completing it again changes nothing.
+// take the session in. Who still waits for a drop-in session that has ended waits for nothing, and is told so. Completing it
+// again changes nothing.
 // Errors: not_found; conflict session_not_started, wrong_state for a cancelled one.
 func (s *Service) CompleteSession(ctx context.Context, sessionID uuid.UUID) (*WorkshopSessionDetail, error) {
 	return services.Mutate(ctx, s.core, "session.complete", func(tx *services.Tx) (*WorkshopSessionDetail, error) {
-		before, err := ledSession(tx.DB, tx.Actor(), sessionID, true)
+		before, err := ledSession(tx.DB, tx.Actor(), sessionID, alone)
 		if err != nil {
 			return nil, err
 		}
@@ -167,6 +170,9 @@ func (s *Service) CompleteSession(ctx context.Context, sessionID uuid.UUID) (*Wo
 		case tx.Now().Before(before.StartsAt):
 			return nil, services.Conflict(CodeNotStarted, "The session has not begun.")
 		}
+		if err := expireSession(tx, before); err != nil {
+			return nil, err
+		}
 		if err := fillAbsent(tx, before); err != nil {
 			return nil, err
 		}
@@ -178,6 +184,9 @@ func (s *Service) CompleteSession(ctx context.Context, sessionID uuid.UUID) (*Wo
 		if err := sumUpSession(tx, sessionID); err != nil {
 			return nil, err
 		}
+		if err := tasks.CloseFor(tx, sourceSession, sessionID, models.TaskCompleteSession); err != nil {
+			return nil, err
+		}
 		return sessionDetail(tx.DB, tx.Actor(), sessionID)
 	})
 }
@@ -187,13 +196,10 @@ func fillAbsent(tx *services.Tx, session *models.WorkshopSession) error {
 	var missing []uuid.UUID
 	err := tx.Batch(services.Statement{
 		SQL: `select a.id from attendees a join registrations r on r.id = a.registration_id
-			where r.workshop_id = $1 and (r.session_id is null or r.session_id = $2) and r.state = 'confirmed' and a.state = 'attending' and not a.shares_seat
+			where r.workshop_id = $1 and (r.session_id is null or r.session_id = $2) and r.state = 'confirmed' and a.state = 'attending'
 				and a.joined_at < $3 and r.confirmed_at < $3 and not exists (select from attendance t where t.session_id = $2 and t.attendee_id = a.id) order by a.id`,
 		Args: []any{session.WorkshopID, session.ID, session.EndsAt},
-		Scan: func(rows pgx.Rows) (err error) {
-			missing, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		},
+		Scan: idsInto(&missing),
 	})
 	if err != nil || len(missing) == 0 {
 		return err
@@ -211,7 +217,7 @@ func fillAbsent(tx *services.Tx, session *models.WorkshopSession) error {
 // Errors: not_found; conflict wrong_state for one that is not completed.
 func (s *Service) ReopenSession(ctx context.Context, sessionID uuid.UUID, in Justification) (*WorkshopSessionDetail, error) {
 	return services.Mutate(ctx, s.core, "session.reopen", func(tx *services.Tx) (*WorkshopSessionDetail, error) {
-		before, err := ledSession(tx.DB, tx.Actor(), sessionID, true)
+		before, err := ledSession(tx.DB, tx.Actor(), sessionID, alone)
 		if err != nil {
 			return nil, err
 		}
@@ -221,11 +227,10 @@ func (s *Service) ReopenSession(ctx context.Context, sessionID uuid.UUID, in Jus
 		if err := tx.Reason(tx.Actor().MemberID, in.Reason); err != nil {
 			return nil, err
 		}
-		var everybody []uuid.UUID
-		if err := tx.DB.Model(&models.Attendance{}).Where("session_id = ?", sessionID).Pluck("attendee_id", &everybody).Error; err != nil {
+		everybody, err := unfillAbsent(tx, sessionID)
+		if err != nil {
 			return nil, err
 		}
-		tx.Queue(`delete from attendance where session_id = $1 and source = 'completion'`, sessionID)
 		after := *before
 		after.Status = models.SessionScheduled
 		if err := saveSession(tx, *before, &after, "status"); err != nil {
@@ -238,12 +243,25 @@ func (s *Service) ReopenSession(ctx context.Context, sessionID uuid.UUID, in Jus
 	})
 }
 
+// unfillAbsent takes back what fillAbsent entered, and answers of whom anything was known.
+func unfillAbsent(tx *services.Tx, sessionID uuid.UUID) (everybody []uuid.UUID, err error) {
+	var had []models.Attendance
+	if err := tx.DB.Where("session_id = ?", sessionID).Order("attendee_id").Find(&had).Error; err != nil {
+		return nil, err
+	}
+	for _, a := range had {
+		everybody = append(everybody, a.AttendeeID)
+		if a.Source == models.FromCompletion {
+			tx.Changed(a, nil)
+		}
+	}
+	tx.Queue(`delete from attendance where session_id = $1 and source = 'completion'`, sessionID)
+	return everybody, nil
+}
+
 func sumUpSession(tx *services.Tx, sessionID uuid.UUID) error {
 	var everybody []uuid.UUID
-	err := tx.Batch(services.Statement{SQL: `select attendee_id from attendance where session_id = $1`, Args: []any{sessionID}, Scan: func(rows pgx.Rows) (err error) {
-		everybody, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-		return err
-	}})
+	err := tx.Batch(services.Statement{SQL: `select attendee_id from attendance where session_id = $1`, Args: []any{sessionID}, Scan: idsInto(&everybody)})
 	if err != nil {
 		return err
 	}
@@ -251,7 +269,8 @@ func sumUpSession(tx *services.Tx, sessionID uuid.UUID) error {
 }
 
 // sumUp rewrites the sums of attendees from their completed sessions. They follow from rows that the audit log shows, and
-// are no change of their own.
+// are no change of their own. The attendees are locked before the rows are read: whoever changes another session of theirs
+// meanwhile comes after us, and counts what we did.
 func sumUp(tx *services.Tx, attendees []uuid.UUID) error {
 	if len(attendees) == 0 {
 		return nil
@@ -261,6 +280,8 @@ func sumUp(tx *services.Tx, attendees []uuid.UUID) error {
 		Status     models.AttendanceStatus
 		StartsAt   time.Time
 	}
+	tx.Locks(services.LockAttendees)
+	tx.Queue(`select from attendees where id = any($1) order by id for no key update`, attendees)
 	err := tx.Batch(services.Statement{
 		SQL: `select t.attendee_id, t.status, s.starts_at from attendance t join workshop_sessions s on s.id = t.session_id
 			where t.attendee_id = any($1) and s.status = 'completed' order by s.starts_at, s.id`,
@@ -299,7 +320,7 @@ type Excuse struct {
 // NotThisTime excuses one attendee from one session to come. The place stays theirs, and the session does not count
 // against them.
 // Errors: not_found; forbidden not_yours_to_change; invalid for a session that is not of the place; conflict not_confirmed,
-// wrong_state once it has begun.
+// wrong_state once it has begun or they are there.
 func (s *Service) NotThisTime(ctx context.Context, id, attendeeID uuid.UUID, in Excuse) (*models.Attendance, error) {
 	return services.Mutate(ctx, s.core, "attendance.excuse", func(tx *services.Tx) (*models.Attendance, error) {
 		p, err := readParty(tx.DB, tx.Actor(), id)
@@ -310,21 +331,39 @@ func (s *Service) NotThisTime(ctx context.Context, id, attendeeID uuid.UUID, in 
 		if err != nil {
 			return nil, err
 		}
-		var found []models.WorkshopSession
-		if err := tx.DB.Where("id = ? and workshop_id = ?", in.SessionID, p.WorkshopID).Limit(1).Find(&found).Error; err != nil {
+		session, err := excusable(tx, p, in.SessionID)
+		if err != nil {
 			return nil, err
 		}
-		if len(found) == 0 || p.SessionID != nil && *p.SessionID != in.SessionID {
-			return nil, services.InvalidField("/session_id", "unknown_session", "Their place is not for such a session.")
-		}
-		if found[0].Status != models.SessionScheduled || !tx.Now().Before(found[0].StartsAt) {
-			return nil, services.Conflict(CodeWrongState, "One can only be excused from a session that is still to come.")
+		was, err := knownAttendance(tx, session.ID, a.ID)
+		switch {
+		case err != nil:
+			return nil, err
+		case was != nil && was.Status == models.AttendanceExcused:
+			tx.Unchanged()
+			return was, nil
+		case was != nil:
+			return nil, services.Conflict(CodeWrongState, "They are here already. Ask who leads the session to change that.")
 		}
 		by := tx.Actor().MemberID
-		row := models.Attendance{ID: services.NewID(), SessionID: in.SessionID, AttendeeID: a.ID, Status: models.AttendanceExcused, Source: models.FromMember,
+		row := models.Attendance{ID: services.NewID(), SessionID: session.ID, AttendeeID: a.ID, Status: models.AttendanceExcused, Source: models.FromMember,
 			RecordedBy: &by, RecordedAt: tx.Now()}
-		saveAttendance(tx, []models.Attendance{row})
-		tx.Changed(nil, row)
-		return &row, nil
+		return &row, enterOne(tx, session, nil, row)
 	})
+}
+
+// excusable reads a session that the party has a place in and that is still to come.
+// Errors: invalid; conflict wrong_state.
+func excusable(tx *services.Tx, p *party, sessionID uuid.UUID) (*models.WorkshopSession, error) {
+	var found []models.WorkshopSession
+	err := tx.DB.Clauses(clause.Locking{Strength: alone}).Where("id = ? and workshop_id = ?", sessionID, p.WorkshopID).Limit(1).Find(&found).Error
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0 || p.SessionID != nil && *p.SessionID != sessionID:
+		return nil, services.InvalidField("/session_id", "unknown_session", "Their place is not for such a session.")
+	case found[0].Status != models.SessionScheduled || !tx.Now().Before(found[0].StartsAt):
+		return nil, services.Conflict(CodeWrongState, "One can only be excused from a session that is still to come.")
+	}
+	return &found[0], nil
 }

@@ -248,7 +248,7 @@ func TestRemindersFollowTheSession(t *testing.T) {
 	if _, err := e.CancelSession(e.staff(), e.sessions[2].ID, workshops.CancelReason{Reason: "The hall is flooded"}); err != nil {
 		t.Fatal(err)
 	}
-	if n := e.count(`select count(*) from messages where event = 'workshop.changed' and record_id = $1 and calendar->>'method' = 'CANCEL'`, r.ID); n != 1 {
+	if n := e.count(`select count(*) from messages where event = 'session.cancelled' and record_id = $1 and calendar->>'method' = 'CANCEL'`, r.ID); n != 1 {
 		t.Errorf("%d mails take the third out of the calendar", n)
 	}
 	e.later(e.sessions[1].StartsAt.Add(-24 * time.Hour))

@@ -13,8 +13,12 @@ import (
 // AddAttendee adds one person to a party. With a seat free and nobody waiting for it they come along; else they wait as
 // a party of their own with the same lead, which is what is answered then. A party that waits grows where it stands.
 // Errors: not_found; forbidden when the caller does not lead the party; invalid with every rule that is broken; conflict
-// wrong_state while an offer is open, workshop_over, registration_closed, already_registered, full.
+// wrong_state while an offer is open, workshop_over, registration_closed, already_registered, full; too_many after many
+// invitations.
 func (s *Service) AddAttendee(ctx context.Context, id uuid.UUID, in AttendeeInput) (*RegistrationView, error) {
+	if err := s.takeInvitations(ctx, in); err != nil {
+		return nil, err
+	}
 	return services.Mutate(ctx, s.core, "registration.add_attendee", func(tx *services.Tx) (*RegistrationView, error) {
 		d, p, e, err := openEntry(tx, id, in)
 		if err != nil {
@@ -96,7 +100,7 @@ func (e *entry) joining(d *desk, p *party) (*party, error) {
 	for _, m := range e.members {
 		p.people[m.ID] = m
 	}
-	whole := &party{attendees: append(slices.Clone(p.attendees), added.attendees...)}
+	whole := &party{Registration: models.Registration{State: p.State}, attendees: append(slices.Clone(p.attendees), added.attendees...)}
 	e.checkParty(d, whole)
 	if len(e.faults) > 0 {
 		return nil, services.Invalid(e.faults...)
@@ -175,6 +179,9 @@ func (s *Service) RemoveAttendee(ctx context.Context, id, attendeeID uuid.UUID) 
 // SwapAttendee gives the seat of somebody the caller entered to somebody else.
 // Errors: those of AddAttendee and RemoveAttendee; full when the other needs a kind of seat that is not free.
 func (s *Service) SwapAttendee(ctx context.Context, id, attendeeID uuid.UUID, in AttendeeInput) (*RegistrationView, error) {
+	if err := s.takeInvitations(ctx, in); err != nil {
+		return nil, err
+	}
 	return services.Mutate(ctx, s.core, "registration.swap_attendee", func(tx *services.Tx) (*RegistrationView, error) {
 		d, p, e, err := openEntry(tx, id, in)
 		if err != nil {

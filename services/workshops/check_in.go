@@ -10,14 +10,19 @@ import (
 	"homefront/services"
 )
 
-// lateAfter is how long after the start somebody who is scanned still counts as having been there from the start.
-const lateAfter = 15 * time.Minute
+const (
+	lateAfter    = 15 * time.Minute    // after the start, somebody who is scanned was late
+	doorsBefore  = 3 * time.Hour       // the start, a scan counts
+	doorsAfter   = 12 * time.Hour      // the end, it still does, for evenings that last
+	clockAhead   = 5 * time.Minute     // a scanner's clock may be, of ours
+	longestQueue = 14 * 24 * time.Hour // that a scanner may keep its scans
+)
 
 // Scan is one look of a scanner at a code.
 type Scan struct {
 	Code      string     `json:"code" maxLength:"300" doc:"The text of the QR code, whatever it was" example:"HF1.AZnB8o9rejSw0WovDJvgAQABc2lnbmF0dXJlLTE2LWI"`
-	Nonce     string     `json:"nonce" minLength:"8" maxLength:"64" pattern:"^[A-Za-z0-9._-]+$" doc:"Made by the scanner for this scan, and sent again with it: the same nonce counts once" example:"s7-000142-9f31"`
-	ScannedAt *time.Time `json:"scanned_at,omitempty" doc:"When it was scanned, when that was earlier: a scanner without connection sends its queue later"`
+	Nonce     string     `json:"nonce" minLength:"8" maxLength:"64" pattern:"^[A-Za-z0-9._-]+$" doc:"Made by the scanner for this scan, and sent again with it: the same nonce counts once, and only with the same code" example:"s7-000142-9f31"`
+	ScannedAt *time.Time `json:"scanned_at,omitempty" doc:"When it was scanned, when that was earlier: a scanner without connection sends its queue later. At most 14 days ago"`
 }
 
 // ScanAnswer is what the person at the door needs to know.
@@ -36,14 +41,12 @@ type scanned struct {
 	RegistrationState models.RegistrationState
 	WorkshopID        uuid.UUID
 	SessionID         *uuid.UUID
-	CountsAs          uuid.UUID // the first booking of a child who was booked twice
 	GivenName         *string
 	FamilyName        *string
 	MemberStatus      *models.MemberStatus
 }
 
 const readScanned = `select ` + attendeeColumns + `, r.state as registration_state, r.workshop_id, r.session_id,
-		coalesce((select f.id from attendees f where a.second and f.pool_id = a.pool_id and f.member_id = a.member_id and f.live and f.state = 'attending' and not f.second), a.id) as counts_as,
 		coalesce(nullif(m.preferred_name, ''), m.given_name) as given_name, m.family_name, m.status as member_status
 	from attendees a join registrations r on r.id = a.registration_id left join members m on m.id = a.member_id where a.id = $1`
 
@@ -61,19 +64,22 @@ func (a *scanned) name() string {
 
 // CheckIn takes a scan. It answers ok once for each attendee and session, whichever scanner was first; and the same to the
 // same nonce, however often it is sent. Who is checked in is present, or late a quarter of an hour after the start, unless
-// staff have entered something else.
-// Errors: not_found for a session that the caller does not lead.
+// staff have entered something else. A nonce whose check-in was undone answers see_staff. By the scanner's time a scan counts from 3 hours before the start until 12 hours after
+// the end; at any other it answers see_staff, who can still enter the attendance by hand.
+// Errors: not_found for a session that the caller does not lead; invalid for a time over 5 minutes ahead of ours, or over 14
+// days ago, and nonce_reused for a nonce that came with another code before.
 func (s *Service) CheckIn(ctx context.Context, sessionID uuid.UUID, in Scan) (*ScanAnswer, error) {
 	return services.Mutate(ctx, s.core, "session.check_in", func(tx *services.Tx) (*ScanAnswer, error) {
-		session, err := ledSession(tx.DB, tx.Actor(), sessionID, false)
+		session, err := ledSession(tx.DB, tx.Actor(), sessionID, beside)
 		if err != nil {
 			return nil, err
 		}
 		attendeeID, version, genuine := readCheckInCode(tx.Keys(), in.Code)
+		mac := scannedMAC(tx.Keys(), in.Code)
 		var before []models.CheckIn
 		var found []scanned
 		err = tx.Batch(
-			services.Statement{SQL: `select id, session_id, attendee_id, nonce, result, scanned_at, recorded_at, scanned_by, undone_at from check_ins
+			services.Statement{SQL: `select id, session_id, attendee_id, nonce, code_mac, result, scanned_at, recorded_at, scanned_by, undone_at from check_ins
 				where session_id = $1 and scanned_by = $2 and nonce = $3`, Args: []any{sessionID, tx.Actor().MemberID, in.Nonce}, Scan: rowsInto(&before)},
 			services.Statement{SQL: readScanned, Args: []any{attendeeID}, Scan: rowsInto(&found)},
 		)
@@ -86,27 +92,39 @@ func (s *Service) CheckIn(ctx context.Context, sessionID uuid.UUID, in Scan) (*S
 		}
 		if len(before) > 0 {
 			tx.Unchanged()
-			return answerScan(tx, &before[0], who)
+			return answerAgain(tx, &before[0], mac, who)
 		}
-		row := models.CheckIn{ID: services.NewID(), SessionID: sessionID, Nonce: in.Nonce, Result: judge(session, who, version),
-			ScannedAt: scanTime(in.ScannedAt, tx.Now()), RecordedAt: tx.Now(), ScannedBy: tx.Actor().MemberID}
+		at, err := scanTime(in.ScannedAt, tx.Now())
+		if err != nil {
+			return nil, err
+		}
+		row := models.CheckIn{ID: services.NewID(), SessionID: sessionID, Nonce: in.Nonce, CodeMAC: mac, Result: judge(session, who, version, at),
+			ScannedAt: at, RecordedAt: tx.Now(), ScannedBy: tx.Actor().MemberID}
 		if who != nil {
-			row.AttendeeID = &who.CountsAs
+			row.AttendeeID = &who.ID
 		}
 		return takeScan(tx, session, row, who)
 	})
 }
 
-// scanTime believes a scanner's clock about the past alone.
-func scanTime(at *time.Time, now time.Time) time.Time {
-	if at == nil || at.After(now) {
-		return now
+// scanTime believes a scanner's clock about the past alone, and a little ahead takes it for now.
+// Errors: invalid.
+func scanTime(at *time.Time, now time.Time) (time.Time, error) {
+	switch {
+	case at == nil:
+		return now, nil
+	case at.After(now.Add(clockAhead)):
+		return now, services.InvalidField("/scanned_at", "out_of_range", "This time lies in the future. Set the scanner's clock.")
+	case at.Before(now.Add(-longestQueue)):
+		return now, services.InvalidField("/scanned_at", "out_of_range", "This was more than 14 days ago. Enter it in the attendance instead.")
+	case at.After(now):
+		return now, nil
 	}
-	return at.UTC().Truncate(time.Microsecond)
+	return at.UTC().Truncate(time.Microsecond), nil
 }
 
 // judge says what a scan comes to, but for somebody who is checked in already.
-func judge(session *models.WorkshopSession, who *scanned, version int) models.ScanResult {
+func judge(session *models.WorkshopSession, who *scanned, version int, at time.Time) models.ScanResult {
 	switch {
 	case who == nil:
 		return models.ScanUnknown
@@ -118,14 +136,16 @@ func judge(session *models.WorkshopSession, who *scanned, version int) models.Sc
 		return models.ScanCancelled
 	case who.RegistrationState != models.RegistrationConfirmed || !who.Goes():
 		return models.ScanNotConfirmed
+	case at.Before(session.StartsAt.Add(-doorsBefore)), at.After(session.EndsAt.Add(doorsAfter)):
+		return models.ScanSeeStaff
 	case session.Status == models.SessionCancelled, who.MemberStatus != nil && (*who.MemberStatus == models.MemberDeceased || *who.MemberStatus == models.MemberMerged):
 		return models.ScanSeeStaff
 	}
 	return models.ScanOK
 }
 
-const insertScan = `insert into check_ins (id, session_id, attendee_id, nonce, result, scanned_at, recorded_at, scanned_by)
-	values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning id`
+const insertScan = `insert into check_ins (id, session_id, attendee_id, nonce, code_mac, result, scanned_at, recorded_at, scanned_by)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning id`
 
 // takeScan stores a scan. The index decides who was first: whoever comes second waits for the first to commit, and is
 // told so.
@@ -142,12 +162,12 @@ func takeScan(tx *services.Tx, session *models.WorkshopSession, row models.Check
 	}
 	if !stored { // the same nonce at the same moment
 		var twin []models.CheckIn
-		if err := tx.Batch(services.Statement{SQL: `select id, session_id, attendee_id, nonce, result, scanned_at from check_ins where session_id = $1 and scanned_by = $2 and nonce = $3`,
+		if err := tx.Batch(services.Statement{SQL: `select id, session_id, attendee_id, nonce, code_mac, result, scanned_at, undone_at from check_ins where session_id = $1 and scanned_by = $2 and nonce = $3`,
 			Args: []any{row.SessionID, row.ScannedBy, row.Nonce}, Scan: rowsInto(&twin)}); err != nil {
 			return nil, err
 		}
 		tx.Unchanged()
-		return answerScan(tx, &twin[0], who)
+		return answerAgain(tx, &twin[0], row.CodeMAC, who)
 	}
 	tx.Changed(nil, row)
 	if who != nil && who.MemberID != nil {
@@ -164,20 +184,64 @@ func takeScan(tx *services.Tx, session *models.WorkshopSession, row models.Check
 func insertedScan(tx *services.Tx, row models.CheckIn) (bool, error) {
 	var ids []struct{ ID uuid.UUID }
 	err := tx.Batch(services.Statement{SQL: insertScan,
-		Args: []any{row.ID, row.SessionID, row.AttendeeID, row.Nonce, string(row.Result), row.ScannedAt, row.RecordedAt, row.ScannedBy}, Scan: rowsInto(&ids)})
+		Args: []any{row.ID, row.SessionID, row.AttendeeID, row.Nonce, row.CodeMAC, string(row.Result), row.ScannedAt, row.RecordedAt, row.ScannedBy}, Scan: rowsInto(&ids)})
 	return len(ids) > 0, err
 }
 
 // attendByScan has somebody who was checked in be there. What staff entered stands.
 func attendByScan(tx *services.Tx, session *models.WorkshopSession, row models.CheckIn) error {
-	status := models.AttendancePresent
-	if row.ScannedAt.After(session.StartsAt.Add(lateAfter)) {
-		status = models.AttendanceLate
+	was, err := knownAttendance(tx, row.SessionID, *row.AttendeeID)
+	if err != nil || was != nil && was.Source == models.FromStaff {
+		return err
 	}
-	tx.Queue(`insert into attendance as t (id, session_id, attendee_id, status, source, recorded_by, recorded_at) values ($1, $2, $3, $4, 'check_in', $5, $6)
-		on conflict (session_id, attendee_id) do update set status = excluded.status, source = excluded.source, recorded_by = excluded.recorded_by, recorded_at = excluded.recorded_at
-		where t.source <> 'staff'`, services.NewID(), row.SessionID, row.AttendeeID, string(status), row.ScannedBy, row.RecordedAt)
-	return sumUp(tx, []uuid.UUID{*row.AttendeeID})
+	now := models.Attendance{ID: services.NewID(), SessionID: row.SessionID, AttendeeID: *row.AttendeeID, Status: models.AttendancePresent, Source: models.FromCheckIn,
+		RecordedBy: &row.ScannedBy, RecordedAt: row.RecordedAt}
+	if row.ScannedAt.After(session.StartsAt.Add(lateAfter)) {
+		now.Status = models.AttendanceLate
+	}
+	return enterOne(tx, session, was, now)
+}
+
+// knownAttendance locks what is known of one person at one session; nil for nothing.
+func knownAttendance(tx *services.Tx, sessionID, attendeeID uuid.UUID) (*models.Attendance, error) {
+	var found []models.Attendance
+	err := tx.Batch(services.Statement{SQL: `select id, session_id, attendee_id, status, minutes, source, recorded_by, recorded_at from attendance
+		where session_id = $1 and attendee_id = $2 for no key update`, Args: []any{sessionID, attendeeID}, Scan: rowsInto(&found)})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// enterOne stores the attendance of one person in place of what was known. The sums follow when the session is in them.
+func enterOne(tx *services.Tx, session *models.WorkshopSession, was *models.Attendance, now models.Attendance) error {
+	if was != nil {
+		now.ID = was.ID
+		tx.Changed(*was, now)
+	} else {
+		tx.Changed(nil, now)
+	}
+	saveAttendance(tx, []models.Attendance{now})
+	if session.Status != models.SessionCompleted {
+		return nil
+	}
+	return sumUp(tx, []uuid.UUID{now.AttendeeID})
+}
+
+// answerAgain answers a nonce that was sent before. What was said then is said again, unless it was undone since.
+// Errors: invalid nonce_reused with another code than it was first sent with, which would not be checked in.
+func answerAgain(tx *services.Tx, row *models.CheckIn, mac string, who *scanned) (*ScanAnswer, error) {
+	if row.CodeMAC != mac {
+		return nil, services.InvalidField("/nonce", CodeNonceReused, "This nonce belongs to a scan of another code. Make a new one for each scan.")
+	}
+	if row.UndoneAt != nil {
+		row.Result = models.ScanSeeStaff
+	}
+	out, err := answerScan(tx, row, who)
+	if err == nil && out.Result == models.ScanAlready && out.Since == nil { // what it was second to was undone
+		out.Result = models.ScanSeeStaff
+	}
+	return out, err
 }
 
 func answerScan(tx *services.Tx, row *models.CheckIn, who *scanned) (*ScanAnswer, error) {
@@ -192,7 +256,7 @@ func answerScan(tx *services.Tx, row *models.CheckIn, who *scanned) (*ScanAnswer
 	}
 	var first []models.CheckIn
 	err := tx.Batch(services.Statement{SQL: `select scanned_at from check_ins where session_id = $1 and attendee_id = $2 and result = 'ok' and undone_at is null`,
-		Args: []any{row.SessionID, who.CountsAs}, Scan: rowsInto(&first)})
+		Args: []any{row.SessionID, who.ID}, Scan: rowsInto(&first)})
 	if len(first) > 0 {
 		out.Since = &first[0].ScannedAt
 	}
@@ -203,7 +267,7 @@ func answerScan(tx *services.Tx, row *models.CheckIn, who *scanned) (*ScanAnswer
 // Errors: not_found; conflict wrong_state when they are not checked in.
 func (s *Service) UndoCheckIn(ctx context.Context, sessionID, attendeeID uuid.UUID, in Justification) (*models.CheckIn, error) {
 	return services.Mutate(ctx, s.core, "session.undo_check_in", func(tx *services.Tx) (*models.CheckIn, error) {
-		session, err := ledSession(tx.DB, tx.Actor(), sessionID, true)
+		session, err := ledSession(tx.DB, tx.Actor(), sessionID, alone)
 		if err != nil {
 			return nil, err
 		}
@@ -222,11 +286,22 @@ func (s *Service) UndoCheckIn(ctx context.Context, sessionID, attendeeID uuid.UU
 		}
 		tx.Queue(`update check_ins set undone_at = $2 where id = $1`, after.ID, now)
 		tx.Changed(found[0], after)
-		if session.Status == models.SessionCompleted {
-			tx.Queue(`update attendance set status = 'absent', source = 'completion', recorded_at = $3 where session_id = $1 and attendee_id = $2 and source = 'check_in'`, sessionID, attendeeID, now)
-		} else {
-			tx.Queue(`delete from attendance where session_id = $1 and attendee_id = $2 and source = 'check_in'`, sessionID, attendeeID)
-		}
-		return &after, sumUp(tx, []uuid.UUID{attendeeID})
+		return &after, unattend(tx, session, attendeeID)
 	})
+}
+
+// unattend takes back the attendance that followed from a check-in: in a completed session they were absent then.
+func unattend(tx *services.Tx, session *models.WorkshopSession, attendeeID uuid.UUID) error {
+	was, err := knownAttendance(tx, session.ID, attendeeID)
+	if err != nil || was == nil || was.Source != models.FromCheckIn {
+		return err
+	}
+	if session.Status == models.SessionCompleted {
+		now := *was
+		now.Status, now.Source, now.RecordedBy, now.RecordedAt = models.AttendanceAbsent, models.FromCompletion, nil, tx.Now()
+		return enterOne(tx, session, was, now)
+	}
+	tx.Changed(*was, nil)
+	tx.Queue(`delete from attendance where id = $1`, was.ID)
+	return nil
 }

@@ -33,6 +33,11 @@ func checkInCode(k *services.Keys, attendee uuid.UUID, version int) string {
 	return codePrefix + base64.RawURLEncoding.EncodeToString(append(body, k.MAC("check-in", body)[:codeMAC]...))
 }
 
+// scannedMAC tells the codes that scanners sent apart without keeping them.
+func scannedMAC(k *services.Keys, text string) string {
+	return base64.RawURLEncoding.EncodeToString(k.MAC("scan", []byte(strings.TrimSpace(text)))[:codeMAC])
+}
+
 // readCheckInCode is the way back; false for what checkInCode did not make.
 func readCheckInCode(k *services.Keys, text string) (attendee uuid.UUID, version int, ok bool) {
 	encoded, ok := strings.CutPrefix(strings.TrimSpace(text), codePrefix)

@@ -47,9 +47,9 @@ func promote(tx *services.Tx, poolIDs []uuid.UUID) error {
 	return nil
 }
 
-// cancelAll ends every live registration of a workshop that is called off, and tells each adult. What the reason is to
-// those who come, the workshop's own words say.
-func cancelAll(tx *services.Tx, workshopID uuid.UUID, _ string) error {
+// cancelAll ends every live registration of a workshop that is called off, and tells each adult. Why, the workshop itself
+// says.
+func cancelAll(tx *services.Tx, workshopID uuid.UUID) error {
 	var grounds []models.Pool
 	err := tx.Batch(services.Statement{
 		SQL:  `select distinct workshop_id, session_id from pools where workshop_id = $1 order by workshop_id, session_id`,
@@ -87,19 +87,33 @@ func callOff(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID, sessio
 			return err
 		}
 	}
-	d.left, d.shrunk = nil, false // nobody takes over what is called off
+	d.shrunk = false // nobody takes over what is called off
 	d.saveCounts()
 	return nil
 }
 
 func (d *desk) callOffParty(p *party) error {
-	now, was := d.tx.Now(), p.State
+	now, asks := d.tx.Now(), asks(p)
 	d.change(p, func() { p.State, p.ClosedAt, p.OfferExpiresAt = models.RegistrationCancelled, &now, nil })
 	d.store(p)
-	if was == models.RegistrationPending || was == models.RegistrationOffered {
-		return d.settle(p, models.NoticeWorkshopCancelled)
+	if i := d.next(); i >= 0 && !d.toCome(&d.meetings[i]) { // of what has been, nothing is called off
+		return d.withdraw(p)
 	}
-	return d.tell(p, models.NoticeWorkshopCancelled)
+	return d.settleOne(p, asks, models.NoticeWorkshopCancelled)
+}
+
+// asks says whether anybody is asked anything about a party: its lead, somebody invited, or staff. Of most of the many that
+// end together there is nothing to withdraw.
+func asks(p *party) bool {
+	return p.State == models.RegistrationPending || p.State == models.RegistrationOffered ||
+		slices.ContainsFunc(p.attendees, func(a models.Attendee) bool { return a.State == models.AttendeeInvited })
+}
+
+func (d *desk) settleOne(p *party, asked bool, event models.NoticeEvent) error {
+	if asked {
+		return d.settle(p, event)
+	}
+	return d.tell(p, event)
 }
 
 // openLive opens one set of pools with all live parties.
@@ -130,7 +144,7 @@ func sessionsMoved(tx *services.Tx, was, now []models.WorkshopSession) error {
 			return err
 		}
 	}
-	return tellSessions(tx, moved...)
+	return tellSessions(tx, models.NoticeWorkshopChanged, 0, moved...)
 }
 
 // sessionCancelled tells those who come that one session does not take place. The places of a drop-in session end with it.
@@ -144,7 +158,11 @@ func sessionCancelled(tx *services.Tx, session models.WorkshopSession) error {
 	if own {
 		return callOff(tx, session.WorkshopID, &session.ID, session)
 	}
-	return tellSessions(tx, session)
+	left, err := upcoming(tx, session.WorkshopID)
+	if err != nil {
+		return err
+	}
+	return tellSessions(tx, models.NoticeSessionCancelled, len(left), session)
 }
 
 // sessionRestored tells those who come that a cancelled session takes place after all.
@@ -152,11 +170,12 @@ func sessionRestored(tx *services.Tx, session models.WorkshopSession) error {
 	if err := sessionPlanned(tx, session); err != nil {
 		return err
 	}
-	return tellSessions(tx, session)
+	return tellSessions(tx, models.NoticeSessionRestored, 0, session)
 }
 
-// tellSessions writes to all who have a place in sessions of one workshop, with what their calendars must know.
-func tellSessions(tx *services.Tx, sessions ...models.WorkshopSession) error {
+// tellSessions writes to all who have a place in sessions of one workshop, with what their calendars must know. Others is
+// how many more sessions are still to come, where that is told.
+func tellSessions(tx *services.Tx, event models.NoticeEvent, others int, sessions ...models.WorkshopSession) error {
 	if len(sessions) == 0 {
 		return nil
 	}
@@ -171,16 +190,14 @@ func tellSessions(tx *services.Tx, sessions ...models.WorkshopSession) error {
 	for _, p := range parties {
 		theirs := d.meetingsOf(p)
 		for _, r := range readersOf(p) {
-			events := d.calendar(p, models.NoticeWorkshopChanged, r, theirs)
-			n := notices.Notice{
-				Event: models.NoticeWorkshopChanged, MemberID: r.member, Address: r.address, Name: r.name, Record: "registration", RecordID: p.ID,
-				Key:  fmt.Sprintf("%s:%s:%d:%s", models.NoticeWorkshopChanged, theirs[0].ID, theirs[0].Sequence, r.key(p)),
-				Data: about(&d.workshop, &theirs[0]), Events: events,
-			}
-			if len(events) == 1 && events[0].Cancelled {
-				n.Method = notices.MethodCancel
-			}
-			if err := notices.Send(tx, n); err != nil {
+			data := d.about(&theirs[0], r.seat)
+			andMore(data, theirs)
+			data["others"] = others
+			if err := notices.Send(tx, notices.Notice{
+				Event: event, MemberID: r.member, Address: r.address, Name: r.name, Record: "registration", RecordID: p.ID,
+				Key:  fmt.Sprintf("%s:%s:%d:%s", event, theirs[0].ID, theirs[0].Sequence, r.key(p)),
+				Data: data, Events: d.calendar(p, event, r, theirs),
+			}); err != nil {
 				return err
 			}
 		}
@@ -241,9 +258,10 @@ func readDesk(tx *services.Tx, sessions ...models.WorkshopSession) (*desk, error
 	return d, nil
 }
 
-// about is what the words of a mail about one session are made of.
-func about(w *models.Workshop, m *meeting) map[string]any {
-	return map[string]any{"title": titleOf(w.Title, m.Title), "starts_at": m.StartsAt.UTC(), "ends_at": m.EndsAt.UTC(), "time_zone": m.TimeZone, "place": strings.TrimSpace(m.Place)}
+// about is what the words of a mail about one session are made of, for the reader with that seat.
+func (d *desk) about(m *meeting, seat *models.Attendee) map[string]any {
+	return map[string]any{"title": titleOf(d.workshop.Title, m.Title), "starts_at": m.StartsAt.UTC(), "ends_at": m.EndsAt.UTC(), "time_zone": m.TimeZone,
+		"place": strings.TrimSpace(placeFor(m, seat)), "online": d.workshop.Format == models.FormatOnline || online(seat)}
 }
 
 // excusedFrom says who of a party does not come to a session, having said so.

@@ -24,22 +24,18 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID) (*RegistrationView,
 		if d.over() {
 			return nil, services.Conflict(CodeWorkshopOver, "It is over.")
 		}
-		if err := d.confirm(p); err != nil {
-			return nil, err
-		}
+		d.confirm(p)
 		return d.finish(p, func(p *party) error { return d.settle(p, models.NoticeRegistrationConfirmed) })
 	})
 }
 
 // confirm makes the party's seats certain. What there was to look at has been looked at.
-func (d *desk) confirm(p *party) (err error) {
+func (d *desk) confirm(p *party) {
 	now := d.tx.Now()
 	d.change(p, func() {
-		err = d.resolveSeconds(p)
 		p.State, p.ConfirmedAt, p.Review = models.RegistrationConfirmed, &now, nil
 		p.ClosedAt, p.OfferExpiresAt, p.MovedAheadAt, p.LateCancel = nil, nil, nil, false
 	})
-	return err
 }
 
 // Decline tells a party that it gets no place. The reason stays with staff.
@@ -81,9 +77,7 @@ func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Justification)
 			return nil, err
 		}
 		if d.fits(p.need()) {
-			if err := d.confirm(p); err != nil {
-				return nil, err
-			}
+			d.confirm(p)
 			return d.finish(p, func(p *party) error { return d.tell(p, models.NoticeRegistrationReinstated) })
 		}
 		now := d.tx.Now()
@@ -95,12 +89,12 @@ func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Justification)
 	})
 }
 
-// checkReturn: who comes back has no other place here by now, on whichever seats of a hybrid workshop. A child's second
-// booking is the exception, as ever.
+// checkReturn: who comes back has no other place here by now, on whichever seats of a hybrid workshop. A child whom
+// another guardian has booked is the exception, as ever.
 func (d *desk) checkReturn(p *party) error {
 	var coming []uuid.UUID
 	for i := range p.attendees {
-		if a := &p.attendees[i]; a.Goes() && a.MemberID != nil && !a.Second {
+		if a := &p.attendees[i]; a.Goes() && a.MemberID != nil {
 			coming = append(coming, *a.MemberID)
 		}
 	}
@@ -108,7 +102,11 @@ func (d *desk) checkReturn(p *party) error {
 	if err := d.tx.Batch(services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, coming}, Scan: rowsInto(&had)}); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(had, func(h place) bool { return !h.Second }) {
+	if slices.ContainsFunc(p.attendees, func(a models.Attendee) bool {
+		return a.Goes() && a.MemberID != nil && slices.ContainsFunc(had, func(h place) bool {
+			return h.MemberID == *a.MemberID && (h.EnteredBy == a.EnteredBy || !h.Second && !a.Second)
+		})
+	}) {
 		return services.Conflict(CodeAlreadyRegistered, "Somebody of this party has another place here by now, or waits for one.")
 	}
 	return nil

@@ -24,8 +24,7 @@ type desk struct {
 	pools      []models.Pool
 	was        []models.Pool
 	lastQueued *time.Time
-	shrunk     bool              // a waiting party asks for less, or stands elsewhere in the line
-	left       []models.Attendee // children whose place another booking of theirs may take over
+	shrunk     bool // a waiting party asks for less, or stands elsewhere in the line
 }
 
 // meeting is a session and where it takes place.
@@ -205,9 +204,6 @@ func (d *desk) count(p *party, sign int) {
 func (d *desk) close(parties ...*party) error {
 	for _, p := range parties {
 		d.store(p)
-	}
-	if err := d.handOver(); err != nil {
-		return err
 	}
 	if d.freed() {
 		if err := d.promote(); err != nil {

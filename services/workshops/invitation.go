@@ -28,7 +28,7 @@ type Invitation struct {
 	RegistrationID uuid.UUID     `json:"registration_id"`
 	Name           string        `json:"name" doc:"As it was written in the invitation" example:"Ana Ortega"`
 	InvitedBy      string        `json:"invited_by" doc:"First name" example:"Luis"`
-	State          string        `json:"state" enum:"invited,attending,refused,lapsed,removed" example:"invited"`
+	State          string        `json:"state" enum:"invited,attending,refused,lapsed,removed,over" doc:"over: the party has ended; one can still register oneself" example:"invited"`
 	ExpiresAt      *time.Time    `json:"expires_at" doc:"Until when they may accept"`
 	Workshop       WorkshopBrief `json:"workshop"`
 }
@@ -41,6 +41,27 @@ type InvitationToken struct {
 // Acceptance is an invited adult's yes.
 type Acceptance struct {
 	MemberID *uuid.UUID `json:"member_id,omitempty" doc:"Staff alone, on the telephone: which member it is"`
+}
+
+// InvitationsByMember is how many people a member may ask along: each is a mail in our name to an address that they chose.
+var InvitationsByMember = services.Limit{Name: "party.invite", Every: 30 * time.Minute, Burst: 20}
+
+// takeInvitations counts those among in whom a member asks along. Staff ask for the organization.
+// Errors: too_many.
+func (s *Service) takeInvitations(ctx context.Context, in ...AttendeeInput) error {
+	actor, err := services.ActorFrom(ctx)
+	if err != nil || actor.Coordinates() {
+		return err
+	}
+	for i := range in {
+		if in[i].Invite == nil {
+			continue
+		}
+		if err := s.core.Take(ctx, InvitationsByMember, actor.MemberID.String()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // invite asks everybody of a new party who is to answer for themselves.
@@ -61,7 +82,7 @@ func (d *desk) inviteOne(p *party, a *models.Attendee) error {
 		return err
 	}
 	if a.InviteEmail == nil {
-		_, err := tasks.Open(d.tx, tasks.New{Kind: models.TaskCall, Record: "attendee", RecordID: &a.ID, Queue: "coordinators",
+		_, err := tasks.Open(d.tx, tasks.New{Kind: models.TaskCall, MemberID: &p.LeadMemberID, Record: "attendee", RecordID: &a.ID, Queue: "coordinators",
 			Title: "Call: somebody is invited to a party and has no e-mail", DueAt: soon(d.tx.Now(), *a.InviteExpiresAt)})
 		return err
 	}
@@ -72,7 +93,8 @@ func (d *desk) inviteOne(p *party, a *models.Attendee) error {
 }
 
 // AcceptInvitation is an invited adult's own yes, in the app, under the address that was invited; or staff's, who called.
-// Errors: not_found when the invitation is not the caller's; conflict invitation_over, already_registered, adult_required.
+// Errors: not_found when the invitation is not the caller's; forbidden own_record when staff lead the party; invalid for an
+// unknown member; conflict invitation_over, already_registered, adult_required.
 func (s *Service) AcceptInvitation(ctx context.Context, id, attendeeID uuid.UUID, in Acceptance) (*Invitation, error) {
 	return services.Mutate(ctx, s.core, "invitation.accept", func(tx *services.Tx) (*Invitation, error) {
 		at, err := invited(tx, id, attendeeID)
@@ -107,7 +129,7 @@ func (s *Service) ShowInvitation(ctx context.Context, in InvitationToken) (*Invi
 		return nil, services.NotFound("invitation")
 	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (*Invitation, error) {
-		found, err := invitations(db, "a.invite_id = ?", inviteID)
+		found, err := invitations(db, s.core.Clock.Now(), "a.invite_id = ?", inviteID)
 		if err != nil {
 			return nil, err
 		}
@@ -156,6 +178,7 @@ type asked struct {
 	RegistrationID uuid.UUID
 	WorkshopID     uuid.UUID
 	SessionID      *uuid.UUID
+	LeadMemberID   uuid.UUID
 	InviteEmail    *string
 	byStaff        bool
 }
@@ -163,7 +186,7 @@ type asked struct {
 func findAsked(tx *services.Tx, where string, args ...any) (*asked, error) {
 	var found []asked
 	err := tx.Batch(services.Statement{
-		SQL: `select a.id as attendee_id, a.registration_id, r.workshop_id, r.session_id, a.invite_email from attendees a join registrations r on r.id = a.registration_id
+		SQL: `select a.id as attendee_id, a.registration_id, r.workshop_id, r.session_id, r.lead_member_id, a.invite_email from attendees a join registrations r on r.id = a.registration_id
 			where a.invite_id is not null and ` + where,
 		Args: args, Scan: rowsInto(&found),
 	})
@@ -178,16 +201,22 @@ func findAsked(tx *services.Tx, where string, args ...any) (*asked, error) {
 
 const invitedAs = `exists (select from accounts c where c.id = $3 and c.email_verified_at is not null and lower(c.email) = lower(a.invite_email))`
 
-// invited finds an invitation that is the caller's to answer.
+// invited finds an invitation that is the caller's to answer, as the one who is asked or as staff who called them.
+// Errors: not_found; forbidden own_record when staff lead the party that asks.
 func invited(tx *services.Tx, id, attendeeID uuid.UUID) (*asked, error) {
-	if tx.Actor().Coordinates() {
-		at, err := findAsked(tx, `a.registration_id = $1 and a.id = $2`, id, attendeeID)
-		if at != nil {
-			at.byStaff = true
-		}
+	at, err := findAsked(tx, `a.registration_id = $1 and a.id = $2 and `+invitedAs, id, attendeeID, tx.Actor().AccountID)
+	if err == nil || !tx.Actor().Coordinates() {
 		return at, err
 	}
-	return findAsked(tx, `a.registration_id = $1 and a.id = $2 and `+invitedAs, id, attendeeID, tx.Actor().AccountID)
+	at, err = findAsked(tx, `a.registration_id = $1 and a.id = $2`, id, attendeeID)
+	if err != nil {
+		return nil, err
+	}
+	if at.LeadMemberID == tx.Actor().MemberID {
+		return nil, services.Forbidden(CodeOwnRecord, "Somebody else answers for whom you asked along.")
+	}
+	at.byStaff = true
+	return at, nil
 }
 
 // addressee is the one member whose address was invited, or nil when there is none or there are several.
@@ -260,9 +289,12 @@ func (d *desk) checkFree(member *uuid.UUID) error {
 	var known []models.Member
 	if err := d.tx.Batch(
 		services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, []uuid.UUID{*member}}, Scan: rowsInto(&had)},
-		services.Statement{SQL: `select ` + personColumns + ` from members m where m.id = $1`, Args: []any{*member}, Scan: rowsInto(&known)},
+		services.Statement{SQL: `select ` + personColumns + ` from members m where m.id = $1 and m.status not in ('merged', 'deceased')`, Args: []any{*member}, Scan: rowsInto(&known)},
 	); err != nil {
 		return err
+	}
+	if len(known) == 0 {
+		return services.InvalidField("/member_id", "unknown_member", "There is no such person.")
 	}
 	if len(had) > 0 {
 		return services.Conflict(CodeAlreadyRegistered, "You already have a place here, or wait for one.")
@@ -270,7 +302,7 @@ func (d *desk) checkFree(member *uuid.UUID) error {
 	for _, m := range known {
 		least := max(models.AdultAge, or(d.workshop.MinimumAge, 0))
 		if m.MinorOn(d.firstDay()) || m.BirthDate != nil && m.BirthDate.Age(d.firstDay()) < least {
-			return services.Conflict(CodeAdultRequired, "One must be %d on the first day to come by invitation.", least)
+			return services.Conflict(CodeAdultRequired, "Who comes by invitation must be %d or older on the first day.", least)
 		}
 	}
 	return nil
@@ -285,7 +317,7 @@ func (at *asked) refuse(tx *services.Tx) (*Invitation, error) {
 		tx.Unchanged()
 		return d.invitation(p, a)
 	}
-	if a.State != models.AttendeeInvited {
+	if a.State != models.AttendeeInvited || !p.State.Live() {
 		return nil, services.Conflict(CodeInvitationOver, "This invitation is over.")
 	}
 	if err := d.giveBack(p, a, models.AttendeeRefused); err != nil {
@@ -294,15 +326,12 @@ func (at *asked) refuse(tx *services.Tx) (*Invitation, error) {
 	return d.invitation(p, a)
 }
 
-// giveBack frees the seat of somebody who does not come after all.
+// giveBack frees the seat of somebody who does not come after all. Nothing of it shows in the registration, so that who
+// invited cannot tell a no from silence: a party of which nobody is left ends when the time to answer has passed.
 func (d *desk) giveBack(p *party, a *models.Attendee, state models.AttendeeState) error {
 	now := d.tx.Now()
+	p.quiet = true
 	d.change(p, func() { a.State, a.LeftAt = state, &now })
-	if p.State.Live() && p.empty() {
-		if err := d.end(p, models.RegistrationCancelled); err != nil {
-			return err
-		}
-	}
 	if err := d.close(p); err != nil {
 		return err
 	}
@@ -317,9 +346,18 @@ func (d *desk) answered(a *models.Attendee) error {
 	return tasks.CloseFor(d.tx, "attendee", a.ID, models.TaskCall)
 }
 
-// lapse ends an invitation whose time has passed, and gives the seat to the next.
+// lapseDue says whether an invitation still waits when its time has passed, or was the last of its party.
+const lapseDue = `select exists (select from attendees a where a.id = ? and a.live and a.invite_expires_at <= ? and (a.state = 'invited' or a.state = 'refused'
+	and not exists (select from attendees o where o.registration_id = a.registration_id and o.state in ('invited', 'attending'))))`
+
+// lapse ends an invitation whose time has passed, and gives the seat to the next. Most are answered by then, which a look
+// tells without a transaction.
 func (s *Service) lapse(ctx context.Context, args LapseInvitation) error {
-	_, err := services.Mutate(ctx, s.core, "invitation.lapse", func(tx *services.Tx) (*struct{}, error) {
+	due, err := s.due(ctx, lapseDue, args.AttendeeID)
+	if err != nil || !due {
+		return err
+	}
+	_, err = services.Mutate(ctx, s.core, "invitation.lapse", func(tx *services.Tx) (*struct{}, error) {
 		at, err := findAsked(tx, "a.id = $1", args.AttendeeID)
 		if err != nil {
 			return nil, err
@@ -328,13 +366,33 @@ func (s *Service) lapse(ctx context.Context, args LapseInvitation) error {
 		if err != nil {
 			return nil, err
 		}
-		if a.State != models.AttendeeInvited || tx.Now().Before(*a.InviteExpiresAt) {
-			tx.Unchanged()
+		tx.Unchanged() // unless it was answered, or its time changed, while we waited for the lock
+		if !p.State.Live() || tx.Now().Before(*a.InviteExpiresAt) {
 			return nil, nil
 		}
-		return nil, d.giveBack(p, a, models.AttendeeLapsed)
+		if a.State == models.AttendeeInvited {
+			if err := d.giveBack(p, a, models.AttendeeLapsed); err != nil {
+				return nil, err
+			}
+		}
+		return nil, d.endDeserted(p)
 	})
 	return err
+}
+
+// endDeserted ends a party of which nobody is left.
+func (d *desk) endDeserted(p *party) error {
+	if !p.deserted(d.tx.Now()) {
+		return nil
+	}
+	p.quiet = false
+	if err := d.end(p, models.RegistrationCancelled); err != nil {
+		return err
+	}
+	if err := d.close(p); err != nil {
+		return err
+	}
+	return d.settle(p, models.NoticeRegistrationCancelled)
 }
 
 // MyInvitations lists what the caller is asked to join, under the address that they have shown to be theirs.
@@ -345,8 +403,9 @@ func (s *Service) MyInvitations(ctx context.Context) (services.Page[Invitation],
 		return page, err
 	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (services.Page[Invitation], error) {
-		found, err := invitations(db, `a.state = 'invited' and a.live and a.invite_expires_at > ? and lower(a.invite_email) =
-			(select lower(c.email) from accounts c where c.id = ? and c.email_verified_at is not null)`, s.core.Clock.Now(), actor.AccountID)
+		now := s.core.Clock.Now()
+		found, err := invitations(db, now, `a.state = 'invited' and a.live and a.invite_expires_at > ? and lower(a.invite_email) =
+			(select lower(c.email) from accounts c where c.id = ? and c.email_verified_at is not null)`, now, actor.AccountID)
 		page.Data = append(page.Data, found...)
 		return page, err
 	})

@@ -20,13 +20,18 @@ func led(actor *services.Actor) func(*gorm.DB) *gorm.DB {
 	}
 }
 
-// ledSession reads a session that the caller leads. Lock keeps its completion and its attendance from passing each other.
+// How a session is locked while its attendance changes: a completion, and what rewrites a whole sheet, has it alone; single
+// people are entered beside one another, but not while it is completed, which would take them for absent.
+const (
+	alone  = "NO KEY UPDATE"
+	beside = "SHARE"
+)
+
+// ledSession reads a session that the caller leads, and locks it.
 // Errors: not_found.
-func ledSession(db *gorm.DB, actor *services.Actor, id uuid.UUID, lock bool) (*models.WorkshopSession, error) {
+func ledSession(db *gorm.DB, actor *services.Actor, id uuid.UUID, lock string) (*models.WorkshopSession, error) {
 	q := db.Table("workshop_sessions as s").Select("s.*").Joins("join workshops w on w.id = s.workshop_id").Scopes(led(actor)).Where("s.id = ?", id)
-	if lock {
-		q = q.Clauses(clause.Locking{Strength: "NO KEY UPDATE", Table: clause.Table{Name: "s"}})
-	}
+	q = q.Clauses(clause.Locking{Strength: lock, Table: clause.Table{Name: "s"}})
 	var found []models.WorkshopSession
 	if err := q.Limit(1).Find(&found).Error; err != nil {
 		return nil, err

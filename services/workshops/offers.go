@@ -70,7 +70,7 @@ const readFitting = `select r.id from registrations r
 	where r.workshop_id = $1 and r.session_id is not distinct from $2 and r.state = 'waitlisted'
 		and exists (select from attendees a where a.registration_id = r.id and a.state in ('invited', 'attending'))
 		and not exists (select from attendees a join unnest($3::uuid[], $4::int[], $5::int[]) room(pool_id, seats, children) on room.pool_id = a.pool_id
-			where a.registration_id = r.id and a.state in ('invited', 'attending') and not a.shares_seat
+			where a.registration_id = r.id and a.state in ('invited', 'attending')
 			group by room.pool_id, room.seats, room.children
 			having count(*) filter (where room.children is null or a.kind = 'adult') > room.seats or count(*) filter (where a.kind = 'child') > room.children)
 	order by ` + lineOrder + ` limit $6`

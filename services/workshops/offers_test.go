@@ -26,10 +26,10 @@ func (h *hall) full(seats int) (uuid.UUID, *workshops.RegistrationView) {
 func TestAnOfferGoesDownTheLine(t *testing.T) {
 	h := openHall(t)
 	h.core.Clock.Set(time.Date(2026, 9, 1, 14, 0, 0, 0, time.UTC)) // 10:00 in New York
-	w, holders := h.full(2)
+	w, holders := h.full(3)
 	leads := h.crowd(4)
 	line := []*workshops.RegistrationView{
-		h.register(h.me(leads[0]), w, members(leads[0])), h.register(h.me(leads[1]), w, guests(leads[1], 2)), // three never fit
+		h.register(h.me(leads[0]), w, members(leads[0])), h.register(h.me(leads[1]), w, guests(leads[1], 2)), // three do not fit while two stay
 		h.register(h.me(leads[2]), w, members(leads[2])), h.register(h.me(leads[3]), w, members(leads[3])),
 	}
 	if err := h.RemoveAttendee(h.me(h.member), holders.ID, holders.Attendees[1].ID); err != nil {

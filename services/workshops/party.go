@@ -23,6 +23,8 @@ const (
 	CodeNotYours          services.Code = "not_yours_to_change"
 	CodeOwnRecord         services.Code = "own_record"
 	CodeNotConfirmed      services.Code = "not_confirmed"
+	CodeNonceReused       services.Code = "nonce_reused"
+	CodeNotAName          services.Code = "not_a_name"
 )
 
 var _ = services.Meanings(map[string]*services.Error{
@@ -56,7 +58,7 @@ func (p *party) need() need {
 	n := need{}
 	for i := range p.attendees {
 		a := &p.attendees[i]
-		if !a.State.HoldsSeat() || a.SharesSeat {
+		if !a.State.HoldsSeat() {
 			continue
 		}
 		s := n[a.PoolID]
@@ -89,15 +91,11 @@ func (p *party) attendee(id uuid.UUID) (*models.Attendee, error) {
 }
 
 // empty says whether nobody is left for whom the party exists.
-func (p *party) empty() bool { return len(p.need()) == 0 && !p.sharesOnly() }
+func (p *party) empty() bool { return len(p.need()) == 0 }
 
 // deserted says whether nobody is left as far as the party may know: somebody who refused in silence still counts.
 func (p *party) deserted(now time.Time) bool {
 	return !slices.ContainsFunc(p.attendees, func(a models.Attendee) bool { return a.StillThere(now) })
-}
-
-func (p *party) sharesOnly() bool {
-	return slices.ContainsFunc(p.attendees, func(a models.Attendee) bool { return a.SharesSeat && a.State.HoldsSeat() })
 }
 
 // unaccompanied says whether a minor would come without an adult who comes for certain.
@@ -115,7 +113,7 @@ const (
 	registrationColumns = `r.id, r.version, r.created_at, r.updated_at, r.workshop_id, r.session_id, r.lead_member_id, r.entered_by, r.state, r.live, r.review,
 		r.queued_at, r.moved_ahead_at, r.offered_at, r.offer_expires_at, r.confirmed_at, r.closed_at, r.late_cancel, r.note`
 	attendeeColumns = `a.id, a.created_at, a.updated_at, a.registration_id, a.live, a.pool_id, a.mode, a.kind, a.state, a.member_id, a.guest_name, a.invite_name,
-		a.invite_email, a.invite_phone, a.invite_id, a.invite_expires_at, a.entered_by, a.second, a.shares_seat, a.code_version, a.joined_at, a.left_at,
+		a.invite_email, a.invite_phone, a.invite_id, a.invite_expires_at, a.entered_by, a.second, a.code_version, a.joined_at, a.left_at,
 		a.sessions_offered as offered, a.sessions_attended as attended, a.sessions_excused as excused, a.sessions_missed as missed, a.consecutive_absences, a.last_seen_at`
 	personColumns = `m.id, m.given_name, m.family_name, m.preferred_name, m.birth_date, m.kinds, m.status, m.time_zone, m.quiet_from, m.quiet_until`
 )
@@ -235,7 +233,6 @@ func (d *desk) store(p *party) {
 	}
 	was := p.Registration
 	p.was = &was
-	d.noteLeavers(p)
 	for i := range p.attendees {
 		d.storeAttendee(p, &p.attendees[i])
 	}
@@ -256,10 +253,10 @@ func (d *desk) storeAttendee(p *party, a *models.Attendee) {
 	i := slices.IndexFunc(p.wasThere, func(was models.Attendee) bool { return was.ID == a.ID })
 	if i < 0 {
 		d.tx.Queue(`insert into attendees (id, created_at, updated_at, registration_id, live, pool_id, mode, kind, state, member_id, guest_name, invite_name,
-			invite_email, invite_phone, invite_id, invite_expires_at, entered_by, second, shares_seat, code_version, joined_at, left_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+			invite_email, invite_phone, invite_id, invite_expires_at, entered_by, second, code_version, joined_at, left_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
 			a.ID, a.CreatedAt, a.UpdatedAt, a.RegistrationID, a.Live, a.PoolID, textOf(a.Mode), string(a.Kind), string(a.State), a.MemberID, a.GuestName, a.InviteName,
-			a.InviteEmail, a.InvitePhone, a.InviteID, a.InviteExpiresAt, a.EnteredBy, a.Second, a.SharesSeat, a.CodeVersion, a.JoinedAt, a.LeftAt)
+			a.InviteEmail, a.InvitePhone, a.InviteID, a.InviteExpiresAt, a.EnteredBy, a.Second, a.CodeVersion, a.JoinedAt, a.LeftAt)
 		d.tx.Changed(nil, *a)
 		return
 	}
@@ -270,11 +267,11 @@ func (d *desk) storeAttendee(p *party, a *models.Attendee) {
 	}
 	a.UpdatedAt = d.tx.Now()
 	d.tx.Queue(`update attendees set updated_at = $2, registration_id = $3, live = $4, pool_id = $5, mode = $6, kind = $7, state = $8, member_id = $9, guest_name = $10,
-		invite_name = $11, invite_email = $12, invite_phone = $13, invite_id = $14, invite_expires_at = $15, entered_by = $16, second = $17, shares_seat = $18,
-		code_version = $19, joined_at = $20, left_at = $21 where id = $1`,
+		invite_name = $11, invite_email = $12, invite_phone = $13, invite_id = $14, invite_expires_at = $15, entered_by = $16, second = $17, code_version = $18, joined_at = $19, left_at = $20
+		where id = $1`,
 		a.ID, a.UpdatedAt, a.RegistrationID, a.Live, a.PoolID, textOf(a.Mode), string(a.Kind), string(a.State), a.MemberID, a.GuestName,
-		a.InviteName, a.InviteEmail, a.InvitePhone, a.InviteID, a.InviteExpiresAt, a.EnteredBy, a.Second, a.SharesSeat,
-		a.CodeVersion, a.JoinedAt, a.LeftAt)
+		a.InviteName, a.InviteEmail, a.InvitePhone, a.InviteID, a.InviteExpiresAt, a.EnteredBy, a.Second, a.CodeVersion,
+		a.JoinedAt, a.LeftAt)
 	d.tx.Changed(was, *a)
 }
 

@@ -2,10 +2,8 @@ package workshops
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"homefront/models"
 	"homefront/services"
@@ -91,7 +89,7 @@ func (s *Service) CancelWorkshop(ctx context.Context, id uuid.UUID, in CancelRea
 			return nil, err
 		}
 		if before.Visibility == models.VisibilityPublished {
-			if err := cancelAll(tx, id, reason); err != nil {
+			if err := cancelAll(tx, id); err != nil {
 				return nil, err
 			}
 		}
@@ -154,22 +152,6 @@ func rehold(tx *services.Tx, w *models.Workshop) error {
 	return hold(tx, bookings)
 }
 
-// CompleteWorkshop closes a workshop whose last session has ended. A day later that happens by itself.
-// Errors: not_found; conflict wrong_state when it is not published or not over yet.
-func (s *Service) CompleteWorkshop(ctx context.Context, id uuid.UUID) (*WorkshopDetail, error) {
-	return s.turn(ctx, "workshop.complete", id, func(tx *services.Tx, w *models.Workshop) error {
-		switch {
-		case w.Visibility != models.VisibilityPublished:
-			return services.Conflict(CodeWrongState, "Only a published workshop can be completed; this one is %s.", w.Visibility)
-		case w.EndsAt.After(tx.Now()):
-			return services.Conflict(CodeWrongState, "Its last session has not ended yet. Cancel the sessions that do not take place.")
-		}
-		now := tx.Now()
-		w.Visibility, w.CompletedAt = models.VisibilityCompleted, &now
-		return nil
-	})
-}
-
 var stateColumns = []string{"visibility", "is_template", "starts_at", "ends_at", "listed_until", "published_at", "cancelled_at", "completed_at", "cancel_reason"}
 
 // turn takes a workshop from one state to another.
@@ -188,33 +170,4 @@ func (s *Service) turn(ctx context.Context, action string, id uuid.UUID, change 
 		}
 		return detail(tx.DB, tx.Actor(), id, tx.Now())
 	})
-}
-
-const (
-	completeAfter = 24 * time.Hour // attendance is usually entered by then
-	completeEvery = time.Hour
-	completeBatch = 100
-)
-
-// completeEnded is the job that closes what has ended.
-type completeEnded struct{}
-
-// Kind implements services.JobArgs.
-func (completeEnded) Kind() string { return "workshop.complete_ended" }
-
-func (s *Service) completeEnded(ctx context.Context, _ completeEnded) error {
-	ids, err := services.Read(ctx, s.core, func(db *gorm.DB) ([]uuid.UUID, error) {
-		var ids []uuid.UUID
-		return ids, db.Model(&models.Workshop{}).Where("visibility = 'published' and ends_at < ?", s.core.Clock.Now().Add(-completeAfter)).
-			Order("ends_at").Limit(completeBatch).Pluck("id", &ids).Error
-	})
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if _, err := s.CompleteWorkshop(services.AsSystem(ctx, "workshop.complete_ended"), id); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -33,13 +33,13 @@ type AttendeeInput struct {
 
 // GuestInput is a named guest.
 type GuestInput struct {
-	Name string          `json:"name" minLength:"1" maxLength:"120" example:"Rosa Ortega"`
+	Name string          `json:"name" minLength:"1" maxLength:"60" doc:"A name alone; links are refused" example:"Rosa Ortega"`
 	Kind models.SeatKind `json:"kind" enum:"adult,child" example:"adult"`
 }
 
 // InviteInput is an adult to be asked.
 type InviteInput struct {
-	Name  string `json:"name" minLength:"1" maxLength:"120" example:"Ana Ortega"`
+	Name  string `json:"name" minLength:"1" maxLength:"60" doc:"A name alone; links are refused" example:"Ana Ortega"`
 	Email string `json:"email,omitempty" maxLength:"254" format:"email" doc:"Where to ask; this or phone" example:"ana@example.org"`
 	Phone string `json:"phone,omitempty" maxLength:"32" doc:"Staff call when there is no e-mail" example:"+1 910 555 0142"`
 }
@@ -49,8 +49,11 @@ type InviteInput struct {
 // confirmed, or whom another guardian has registered too, is looked at; the words for that are always the same.
 //
 // Errors: not_found; invalid with every rule that the party breaks; conflict registration_not_open, registration_closed,
-// already_registered, or full when there is no room on the waitlist either.
+// already_registered, or full when there is no room on the waitlist either; too_many after many invitations.
 func (s *Service) Register(ctx context.Context, workshopID uuid.UUID, in Register) (*RegistrationView, error) {
+	if err := s.takeInvitations(ctx, in.Attendees...); err != nil {
+		return nil, err
+	}
 	return services.Mutate(ctx, s.core, "registration.create", func(tx *services.Tx) (*RegistrationView, error) {
 		e := newEntry(tx, in)
 		if err := e.authorize(); err != nil {
@@ -172,11 +175,14 @@ func (e *entry) checkSeen(d *desk) error {
 // lead. It is a new party, or the one of the given id.
 func (e *entry) facts(workshopID, registrationID uuid.UUID) []services.Statement {
 	ids := append(e.memberIDs(), e.lead)
-	return []services.Statement{
+	facts := []services.Statement{
 		{SQL: `select ` + personColumns + ` from members m where m.id = any($1) and m.status not in ('merged', 'deceased')`, Args: []any{ids}, Scan: rowsInto(&e.members)},
 		{SQL: placesSQL, Args: []any{workshopID, e.in.SessionID, ids}, Scan: rowsInto(&e.places)},
-		{SQL: besideSQL, Args: []any{workshopID, e.in.SessionID, e.lead, registrationID}, Scan: rowsInto(&e.beside)},
 	}
+	if registrationID == uuid.Nil && len(ids) == 2 && len(e.in.Attendees) == 1 && ids[0] == e.lead {
+		return facts // who comes alone has one place at most, whatever else they lead
+	}
+	return append(facts, services.Statement{SQL: besideSQL, Args: []any{workshopID, e.in.SessionID, e.lead, registrationID}, Scan: rowsInto(&e.beside)})
 }
 
 const besideSQL = `select count(*)::int as people, count(a.guest_name)::int as guests from registrations r join attendees a on a.registration_id = r.id

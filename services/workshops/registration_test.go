@@ -282,26 +282,32 @@ func TestTwoGuardiansOfOneChild(t *testing.T) {
 	if seen := h.now(second.ID); !seen.Attendees[1].Second || !slices.Contains(seen.Review, models.ReviewSecondBooking) {
 		t.Errorf("staff see %+v", seen)
 	}
-	if n := h.count(`select taken from pools where workshop_id = $1`, w); n != 4 {
-		t.Errorf("%d seats before the review", n)
+	taken := func(want int, when string) {
+		t.Helper()
+		if n := h.count(`select taken from pools where workshop_id = $1`, w); n != want {
+			t.Errorf("%d seats %s, want %d", n, when, want)
+		}
+		h.checkCounts()
 	}
+	taken(4, "before the review")
 	if _, err := h.Approve(h.staff(), second.ID); err != nil {
 		t.Fatal(err)
 	}
-	if n := h.count(`select taken from pools where workshop_id = $1`, w); n != 3 {
-		t.Errorf("%d seats after it", n)
+	taken(4, "after it")
+	for _, id := range []uuid.UUID{first.ID, second.ID} {
+		if n := h.count(`select count(*) from messages where event = 'registration.confirmed' and record_id = $1 and data->>'seats' = '2'`, id); n != 1 {
+			t.Errorf("%d mails speak of two places", n)
+		}
 	}
-	h.checkCounts()
 	if _, err := h.Cancel(h.me(mother), first.ID, workshops.Cancellation{}); err != nil {
 		t.Fatal(err)
 	}
-	if n := h.count(`select taken from pools where workshop_id = $1`, w); n != 2 {
-		t.Errorf("%d seats once she cancelled", n)
+	taken(2, "once she cancelled")
+	h.want(h.now(second.ID), models.RegistrationConfirmed)
+	again := h.want(h.register(h.me(mother), w, members(mother, child)), models.RegistrationPending)
+	if _, err := h.Reinstate(h.staff(), first.ID, workshops.Justification{Reason: "She called"}); codeOf(err) != workshops.CodeAlreadyRegistered {
+		t.Errorf("beside her newer booking %s: %v", again.ID, err)
 	}
-	if h.now(second.ID).Attendees[1].Second {
-		t.Error("the child's only booking is second")
-	}
-	h.checkCounts()
 }
 
 func TestAnUnconfirmedGuardianIsLookedAt(t *testing.T) {

@@ -40,6 +40,7 @@ type AttendeeView struct {
 	Mode            *models.AttendanceMode `json:"mode" enum:"in_person,online"`
 	MemberID        *uuid.UUID             `json:"member_id"`
 	InviteExpiresAt *time.Time             `json:"invite_expires_at" doc:"Until when somebody invited may accept"`
+	InvitePhone     *string                `json:"invite_phone,omitempty" doc:"For staff: whom to call, of somebody invited without e-mail" example:"+19105550142"`
 	Second          bool                   `json:"second,omitempty" doc:"For staff: another guardian has booked this child too"`
 	Attendance      *AttendanceSummary     `json:"attendance"`
 }
@@ -71,8 +72,8 @@ func (d *desk) view(p *party) (*RegistrationView, error) {
 		brief.StartsAt, brief.EndsAt, brief.Place = &starts, &ends, d.meetings[0].Place
 	}
 	var join string
-	if m := d.next(); m != nil {
-		join = m.JoinURL
+	if i := d.next(); i >= 0 {
+		join = d.meetings[i].JoinURL
 	}
 	if join == "" {
 		join = d.workshop.JoinURL
@@ -153,7 +154,7 @@ func (v viewer) showAttendee(p *party, a *models.Attendee, staff bool) AttendeeV
 		out.Attendance = summaryOf(a.RollUp)
 	}
 	if staff {
-		out.State, out.Second = a.State, a.Second
+		out.State, out.Second, out.InvitePhone = a.State, a.Second, a.InvitePhone
 	}
 	return out
 }
@@ -179,6 +180,6 @@ func (d *desk) invitation(p *party, a *models.Attendee) (*Invitation, error) {
 		return nil, err
 	}
 	v.Workshop.JoinURL = nil
-	return &Invitation{AttendeeID: a.ID, RegistrationID: p.ID, Name: *a.InviteName, InvitedBy: firstName(p.people[p.LeadMemberID]), State: string(a.State),
+	return &Invitation{AttendeeID: a.ID, RegistrationID: p.ID, Name: *a.InviteName, InvitedBy: firstName(p.people[p.LeadMemberID]), State: stateToInvited(a.State, &p.Registration),
 		ExpiresAt: a.InviteExpiresAt, Workshop: v.Workshop}, nil
 }

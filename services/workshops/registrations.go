@@ -70,12 +70,16 @@ var ownList = services.List[registrationRow]{
 	},
 }
 
+// partyRowColumns points to the next session to come, or the last. Its arguments: now, twice.
 const partyRowColumns = `registrations.*, w.title, w.format, w.time_zone, coalesce(s.starts_at, w.starts_at) as starts_at, coalesce(s.ends_at, w.ends_at) as ends_at,
-	coalesce(nullif(s.join_url, ''), w.join_url) as join_url,
+	coalesce((select nullif(n.join_url, '') from workshop_sessions n where n.id = coalesce(registrations.session_id, (
+		select u.id from workshop_sessions u where u.workshop_id = w.id and u.status <> 'cancelled' order by (u.ends_at > ?) desc,
+			case when u.ends_at > ? then u.starts_at end, u.starts_at desc, u.id limit 1))), w.join_url) as join_url,
 	case when w.format = 'online' then 'Online' else concat_ws(', ', nullif(v.name, ''), nullif(v.address, ''), nullif(coalesce(nullif(s.location_note, ''), w.location_note), '')) end as place`
 
-func registrationRows(db *gorm.DB) *gorm.DB {
-	return db.Model(&models.Registration{}).Select(partyRowColumns).
+// registrationRows reads parties with what they come to, as it is at a time, and more columns.
+func registrationRows(db *gorm.DB, now time.Time, more string) *gorm.DB {
+	return db.Model(&models.Registration{}).Select(partyRowColumns+more, now, now).
 		Joins("join workshops w on w.id = registrations.workshop_id").
 		Joins("left join workshop_sessions s on s.id = registrations.session_id").
 		Joins("left join venues v on v.id = coalesce(s.venue_id, w.venue_id)")
@@ -106,7 +110,7 @@ func (s *Service) Registration(ctx context.Context, id uuid.UUID) (*Registration
 func (s *Service) registration(db *gorm.DB, actor *services.Actor, id uuid.UUID) (*RegistrationView, error) {
 	clean := db.Session(&gorm.Session{NewDB: true})
 	var rows []registrationRow
-	if err := registrationRows(db).Where("registrations.id = ?", id).Limit(1).Find(&rows).Error; err != nil {
+	if err := registrationRows(db, s.core.Clock.Now(), "").Where("registrations.id = ?", id).Limit(1).Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 {
@@ -126,11 +130,11 @@ func (s *Service) MyRegistrations(ctx context.Context, in MyRegistrationQuery) (
 		return services.Page[RegistrationView]{}, err
 	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (services.Page[RegistrationView], error) {
-		q := registrationRows(db).Scopes(ownRegistrations(actor.MemberID))
+		now := s.core.Clock.Now()
+		q := registrationRows(db, now, "").Scopes(ownRegistrations(actor.MemberID))
 		if len(in.State) > 0 {
 			q = q.Where("registrations.state in ?", in.State)
 		}
-		now := s.core.Clock.Now()
 		switch in.When {
 		case "upcoming":
 			q = q.Where("coalesce(s.ends_at, w.ends_at, ?) > ?", now.Add(time.Hour), now)
@@ -145,7 +149,7 @@ func (s *Service) MyRegistrations(ctx context.Context, in MyRegistrationQuery) (
 // Errors: not_found for a workshop that does not exist.
 func (s *Service) Registrations(ctx context.Context, workshopID uuid.UUID, in RegistrationQuery) (services.Page[RegistrationView], error) {
 	return s.disclosePage(ctx, "registration.list", workshopID, func(db *gorm.DB, actor *services.Actor) (services.Page[RegistrationView], error) {
-		q := registrationRows(db).Where("registrations.workshop_id = ?", workshopID)
+		q := registrationRows(db, s.core.Clock.Now(), "").Where("registrations.workshop_id = ?", workshopID)
 		if len(in.State) > 0 {
 			q = q.Where("registrations.state in ?", in.State)
 		}
@@ -176,7 +180,7 @@ func (s *Service) Waitlist(ctx context.Context, workshopID uuid.UUID, in Waitlis
 		if in.SessionID != uuid.Nil {
 			session = &in.SessionID
 		}
-		q := registrationRows(db).Select(partyRowColumns+", line.position").
+		q := registrationRows(db, s.core.Clock.Now(), ", line.position").
 			Joins(`join (select r.id, row_number() over (partition by r.session_id order by `+lineOrder+`) as position from registrations r
 				where r.workshop_id = ? and r.state = 'waitlisted' and (?::uuid is null or r.session_id = ?)) line on line.id = registrations.id`, workshopID, session, session)
 		return s.page(ctx, db, actor, waitlist, q, in.PageQuery)
@@ -267,25 +271,33 @@ func standings(db *gorm.DB, rows []registrationRow) (map[uuid.UUID]int, error) {
 	return out, nil
 }
 
+// stateToInvited is what somebody who was asked along is told: when the party they were to join has ended, that it is over.
+func stateToInvited(s models.AttendeeState, r *models.Registration) string {
+	if s == models.AttendeeInvited && !r.State.Live() {
+		return "over"
+	}
+	return string(s)
+}
+
 // invitations reads invitations by a condition on attendees a.
-func invitations(db *gorm.DB, where string, args ...any) ([]Invitation, error) {
+func invitations(db *gorm.DB, now time.Time, where string, args ...any) ([]Invitation, error) {
 	var rows []struct {
-		registrationRow `gorm:"embedded"`
+		Row             registrationRow `gorm:"embedded"` // GORM passes over an embedded type that is not exported
 		AttendeeID      uuid.UUID
-		AttendeeState   string
+		AttendeeState   models.AttendeeState
 		InviteName      string
 		InviteExpiresAt *time.Time
 		GivenName       string
 		PreferredName   *string
 	}
-	err := registrationRows(db).Select(partyRowColumns+", a.id as attendee_id, a.state as attendee_state, a.invite_name, a.invite_expires_at, m.given_name, m.preferred_name").
+	err := registrationRows(db, now, ", a.id as attendee_id, a.state as attendee_state, a.invite_name, a.invite_expires_at, m.given_name, m.preferred_name").
 		Joins("join attendees a on a.registration_id = registrations.id").Joins("join members m on m.id = registrations.lead_member_id").
 		Where(where, args...).Where("a.invite_id is not null").Order("a.invite_expires_at, a.id").Limit(100).Find(&rows).Error
 	out := make([]Invitation, len(rows))
 	for i := range rows {
 		r := &rows[i]
-		out[i] = Invitation{AttendeeID: r.AttendeeID, RegistrationID: r.ID, Name: r.InviteName, InvitedBy: firstName(models.Member{GivenName: r.GivenName, PreferredName: r.PreferredName}),
-			State: r.AttendeeState, ExpiresAt: inUTC(r.InviteExpiresAt), Workshop: r.brief()}
+		out[i] = Invitation{AttendeeID: r.AttendeeID, RegistrationID: r.Row.ID, Name: r.InviteName, InvitedBy: firstName(models.Member{GivenName: r.GivenName, PreferredName: r.PreferredName}),
+			State: stateToInvited(r.AttendeeState, &r.Row.Registration), ExpiresAt: inUTC(r.InviteExpiresAt), Workshop: r.Row.brief()}
 	}
 	return out, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
 
 	"homefront/models"
 	"homefront/services"
@@ -38,9 +39,18 @@ func sessionPlanned(tx *services.Tx, session models.WorkshopSession) error {
 }
 
 // remind writes to everybody who has a place in the session, once for each start. What is called off, moved or not
-// published reminds nobody; nor is somebody reminded who has said that they do not come this time.
+// published reminds nobody; nor is somebody reminded who has said that they do not come this time. A look tells the first
+// without a transaction.
 func (s *Service) remind(ctx context.Context, args Remind) error {
-	_, err := services.Mutate(ctx, s.core, "session.remind", func(tx *services.Tx) (*struct{}, error) {
+	due, err := services.Read(ctx, s.core, func(db *gorm.DB) (due bool, err error) {
+		return due, db.Raw(`select exists (select from workshop_sessions s join workshops w on w.id = s.workshop_id
+			where s.id = ? and s.starts_at = ? and s.status = 'scheduled' and s.starts_at > ? and w.visibility = 'published')`,
+			args.SessionID, args.StartsAt, s.core.Clock.Now()).Scan(&due).Error
+	})
+	if err != nil || !due {
+		return err
+	}
+	_, err = services.Mutate(ctx, s.core, "session.remind", func(tx *services.Tx) (*struct{}, error) {
 		tx.Unchanged()
 		var sessions []models.WorkshopSession
 		var excused []uuid.UUID
@@ -92,7 +102,7 @@ func remindAll(tx *services.Tx, session models.WorkshopSession, excused []uuid.U
 			if err := notices.Send(tx, notices.Notice{
 				Event: models.NoticeSessionReminder, MemberID: r.member, Address: r.address, Name: r.name, Record: "session", RecordID: session.ID,
 				Key:  fmt.Sprintf("%s:%s:%d:%s", models.NoticeSessionReminder, session.ID, session.StartsAt.Unix(), r.key(p)),
-				Data: about(&d.workshop, &d.meetings[0]),
+				Data: d.about(&d.meetings[0], r.seat),
 			}); err != nil {
 				return err
 			}

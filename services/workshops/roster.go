@@ -74,7 +74,7 @@ func (s *Service) Roster(ctx context.Context, workshopID uuid.UUID, in RosterQue
 			Joins("join registrations r on r.id = a.registration_id").Joins("left join members m on m.id = a.member_id").
 			Joins("left join attendance t on t.session_id = ? and t.attendee_id = a.id", session).
 			Joins("left join check_ins c on c.session_id = ? and c.attendee_id = a.id and c.result = 'ok' and c.undone_at is null", session).
-			Where("r.workshop_id = ? and (r.session_id is null or r.session_id = ?) and r.state = 'confirmed' and a.state = 'attending' and not a.shares_seat", workshopID, session)
+			Where("r.workshop_id = ? and (r.session_id is null or r.session_id = ?) and r.state = 'confirmed' and a.state = 'attending'", workshopID, session)
 		rows, err := rosterList.Find(ctx, s.core, q, in.PageQuery)
 		page.NextCursor, page.Total = rows.NextCursor, rows.Total
 		for i := range rows.Data {

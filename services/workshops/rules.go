@@ -3,6 +3,7 @@ package workshops
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -95,7 +96,7 @@ func (e *entry) addMember(d *desk, p *party, a *models.Attendee, at string, id u
 		return
 	}
 	if least := d.workshop.MinimumAge; least != nil && m.BirthDate != nil && m.BirthDate.Age(d.firstDay()) < *least {
-		e.fault(at, "too_young", fmt.Sprintf("One must be %d on the first day.", *least))
+		e.fault(at, "too_young", fmt.Sprintf("Everybody must be %d or older on the first day.", *least))
 	}
 	if !d.workshop.For(m.Kinds) {
 		e.fault(at, "not_in_audience", "This is for "+kindsInWords(d.workshop.AudienceKinds)+".")
@@ -108,13 +109,14 @@ func (e *entry) addGuest(d *desk, p *party, a *models.Attendee, at string, in Gu
 	if name == "" {
 		e.fault(at+"/guest/name", "required", "Give the guest's name.")
 	}
+	e.checkName(at+"/guest/name", name)
 	a.GuestName, a.Kind = &name, in.Kind
 	least := d.workshop.MinimumAge
 	if in.Kind != models.SeatChild || least == nil || *least == 0 || e.staff && e.in.WaiveReason != "" {
 		return
 	}
 	if *least >= models.AdultAge {
-		e.fault(at+"/guest/kind", "too_young", fmt.Sprintf("One must be %d on the first day.", *least))
+		e.fault(at+"/guest/kind", "too_young", fmt.Sprintf("Everybody must be %d or older on the first day.", *least))
 		return
 	}
 	p.lookAt(models.ReviewAge)
@@ -126,6 +128,7 @@ func (e *entry) addInvited(d *desk, a *models.Attendee, at string, in InviteInpu
 	if name == "" {
 		e.fault(at+"/name", "required", "Give the name of the person you invite.")
 	}
+	e.checkName(at+"/name", name)
 	if email == "" && in.Phone == "" {
 		e.fault(at, "no_address", "Give an e-mail address or a telephone number.")
 	}
@@ -150,6 +153,12 @@ func (e *entry) addInvited(d *desk, a *models.Attendee, at string, in InviteInpu
 	}
 }
 
+func (e *entry) checkName(field, name string) {
+	if !models.PlainName(name) {
+		e.fault(field, CodeNotAName, models.NotAName)
+	}
+}
+
 // checkParty asks what only the whole party can answer.
 func (e *entry) checkParty(d *desk, p *party) {
 	holding, guests := 0, 0
@@ -170,11 +179,29 @@ func (e *entry) checkParty(d *desk, p *party) {
 	if holding > d.workshop.MaxParty {
 		e.fault("/attendees", "party_too_large", fmt.Sprintf("A party may have %d people here.", d.workshop.MaxParty))
 	}
+	if len(e.faults) == 0 && !p.State.HoldsSeats() {
+		e.checkCapacity(d, p)
+	}
 	if guests > d.workshop.GuestsPerParty {
 		e.fault("/attendees", "too_many_guests", fmt.Sprintf("A party may bring %d guests here.", d.workshop.GuestsPerParty))
 	}
 	if p.unaccompanied() && !d.workshop.TeenProgram && len(e.faults) == 0 {
 		e.fault("/attendees", CodeAdultRequired, "Children come with an adult of their party, who comes for certain.")
+	}
+}
+
+// checkCapacity refuses a party that would wait forever: it is seated together, and there are not so many seats.
+func (e *entry) checkCapacity(d *desk, p *party) {
+	for id, s := range p.need() {
+		pool := *d.pool(id)
+		if pool.Taken, pool.TakenChildren = 0, 0; pool.Fits(s.adults, s.children) {
+			continue
+		}
+		seats := strconv.Itoa(pool.Capacity) + " seats"
+		if pool.ChildCapacity != nil {
+			seats += fmt.Sprintf(" for adults and %d for children", *pool.ChildCapacity)
+		}
+		e.fault("/attendees", "party_too_large", "There are only "+seats+" here in all, and a party is seated together. Make it smaller, or register in parts.")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/calendar"
+	"homefront/services/tasks"
 )
 
 // SessionScope is how far a change of a session reaches.
@@ -255,7 +256,30 @@ func (m *move) store() error {
 	if m.workshop.Visibility != models.VisibilityPublished {
 		return nil
 	}
-	return sessionsMoved(m.tx, m.was, m.now)
+	if err := sessionsMoved(m.tx, m.was, m.now); err != nil {
+		return err
+	}
+	return m.askAgain()
+}
+
+// askAgain offers seats that were free too shortly before the old start to ask anybody.
+func (m *move) askAgain() error {
+	later := false
+	for i := range m.was {
+		later = later || m.now[i].StartsAt.After(m.was[i].StartsAt)
+	}
+	if !later {
+		return nil
+	}
+	pools, err := lockAllPools(m.tx, m.workshop.ID)
+	if err != nil {
+		return err
+	}
+	ids := make([]uuid.UUID, len(pools))
+	for i := range pools {
+		ids[i] = pools[i].ID
+	}
+	return promote(m.tx, ids)
 }
 
 // CancelReason is why something does not take place.
@@ -296,6 +320,9 @@ func (s *Service) CancelSession(ctx context.Context, id uuid.UUID, in CancelReas
 			if err := sessionCancelled(tx, after); err != nil {
 				return nil, err
 			}
+		}
+		if err := tasks.CloseFor(tx, sourceSession, id, models.TaskCompleteSession); err != nil {
+			return nil, err
 		}
 		return sessionDetail(tx.DB, tx.Actor(), id)
 	})

@@ -64,6 +64,7 @@ type WorkshopSessionDetail struct {
 	Place        *WorkshopPlace  `json:"venue" gorm:"type:json" doc:"Its own, or the workshop's"`
 	Facilitators FacilitatorList `json:"facilitators" gorm:"type:json" nullable:"false"`
 	Leads        bool            `json:"-"`
+	Link         *string         `json:"-"`
 }
 
 // SessionSeries is what was made together, in order.
@@ -84,7 +85,7 @@ type SessionChange struct {
 const maxSessions = models.MaxOccurrences
 
 // AddSessions plans sessions; everything that a session needs of the calendar is held, or none is made.
-// Errors: not_found; invalid for a rule that gives no or too many sessions, or values that contradict the workshop;
+// Errors: not_found; invalid for a rule that gives no or too many sessions, or one in the past, or values that contradict the workshop;
 // conflict workshop_over, too_many_sessions, or double_booked, which names what is in the way.
 func (s *Service) AddSessions(ctx context.Context, workshopID uuid.UUID, in NewSessions) (*SessionSeries, error) {
 	return services.Mutate(ctx, s.core, "session.create", func(tx *services.Tx) (*SessionSeries, error) {
@@ -224,7 +225,7 @@ func sentence(e models.FieldError) string {
 }
 
 // checkSession says everything that is wrong with a session in its workshop. past says that it would start in the past,
-// which only a draft's may.
+// which no new one may, and of those that are moved only a draft's.
 func checkSession(tx *services.Tx, w models.Workshop, s, before models.WorkshopSession, team []uuid.UUID, startField string, past bool) error {
 	venue, err := findVenue(tx, s.VenueID)
 	if err != nil {
@@ -241,7 +242,9 @@ func checkSession(tx *services.Tx, w models.Workshop, s, before models.WorkshopS
 	add(series && s.Capacity != nil, "/capacity", "drop_in_only", "A series has the same seats for all sessions: change the workshop's capacity.")
 	add(series && s.ChildCapacity != nil, "/child_capacity", "drop_in_only", "A series has the same seats for all sessions: change the workshop's.")
 	add(s.OnlineCapacity != nil && (series || w.Format != models.FormatHybrid), "/online_capacity", "drop_in_only", "Only sessions of a hybrid drop-in workshop have places online of their own.")
-	add(past && w.Visibility == models.VisibilityPublished, startField, "past", "People could register for it: plan it in the future.")
+	fresh := before.ID == uuid.Nil
+	add(past && fresh, startField, "in_the_past", "Plan it in the future: this time has passed.")
+	add(past && !fresh && w.Visibility == models.VisibilityPublished, startField, "past", "People could register for it: plan it in the future.")
 	unfit, err := checkTeam(tx, "/facilitator_ids", team, w.MinorsAllowed() && !w.IsTemplate, local(s.EndsAt, s.TimeZone))
 	if err != nil {
 		return err

@@ -100,7 +100,7 @@ func (d *desk) tellOne(p *party, event models.NoticeEvent, a *models.Attendee) e
 func (d *desk) write(p *party, event models.NoticeEvent, r reader, meetings []meeting) error {
 	return notices.Send(d.tx, notices.Notice{
 		Event: event, MemberID: r.member, Address: r.address, Name: r.name, Record: "registration", RecordID: p.ID,
-		Key: fmt.Sprintf("%s:%s:%d:%s", event, p.ID, p.Version, r.key(p)), Data: d.details(p, event), Events: d.calendar(p, event, r, meetings),
+		Key: fmt.Sprintf("%s:%s:%d:%s", event, p.ID, p.Version, r.key(p)), Data: d.detailsFor(p, event, r.seat), Events: d.calendar(p, event, r, meetings),
 	})
 }
 
@@ -114,8 +114,12 @@ func (r reader) key(p *party) string {
 
 func (d *desk) details(p *party, event models.NoticeEvent) map[string]any {
 	data := map[string]any{"title": d.workshop.Title, "time_zone": d.workshop.TimeZone, "seats": p.need().size()}
-	if m := d.next(); m != nil {
+	data["online"] = d.workshop.Format == models.FormatOnline
+	if i := d.next(); i >= 0 {
+		m := &d.meetings[i]
 		data["starts_at"], data["ends_at"], data["time_zone"], data["place"] = m.StartsAt.UTC(), m.EndsAt.UTC(), m.TimeZone, m.Place
+		andMore(data, d.meetings[i:])
+		data["begun"] = i > 0
 	}
 	switch event {
 	case models.NoticeRegistrationOffered:
@@ -128,17 +132,35 @@ func (d *desk) details(p *party, event models.NoticeEvent) map[string]any {
 	return data
 }
 
-// next is the meeting that is still to come, or the last one.
-func (d *desk) next() *meeting {
+// detailsFor are the details for one reader, of whom a seat says whether they come or take part online.
+func (d *desk) detailsFor(p *party, event models.NoticeEvent, seat *models.Attendee) map[string]any {
+	data := d.details(p, event)
+	if online(seat) {
+		data["online"], data["place"] = true, onlinePlace
+	}
+	return data
+}
+
+// andMore says how many more meetings follow the first, and when the last one is.
+func andMore(data map[string]any, meetings []meeting) {
+	if n := len(meetings) - 1; n > 0 {
+		data["more"], data["last_at"] = n, meetings[n].StartsAt.UTC()
+	}
+}
+
+// toCome says whether a meeting is not over yet.
+func (d *desk) toCome(m *meeting) bool {
+	return m.Status != models.SessionCompleted && d.tx.Now().Before(m.EndsAt)
+}
+
+// next is the index of the first meeting that is still to come, or of the last one; -1 when there is none.
+func (d *desk) next() int {
 	for i := range d.meetings {
-		if d.tx.Now().Before(d.meetings[i].EndsAt) {
-			return &d.meetings[i]
+		if d.toCome(&d.meetings[i]) {
+			return i
 		}
 	}
-	if n := len(d.meetings); n > 0 {
-		return &d.meetings[n-1]
-	}
-	return nil
+	return len(d.meetings) - 1
 }
 
 // lastPosition is the place in line of a party that has just joined it, or 0 when that takes a look at the list.
@@ -158,7 +180,7 @@ func (d *desk) lastPosition(p *party) int {
 func (d *desk) calendar(p *party, event models.NoticeEvent, r reader, meetings []meeting) []notices.CalendarEvent {
 	switch event {
 	case models.NoticeRegistrationConfirmed, models.NoticeRegistrationReinstated, models.NoticeSessionReminder:
-	case models.NoticeRegistrationCancelled, models.NoticeWorkshopCancelled, models.NoticeWorkshopChanged:
+	case models.NoticeRegistrationCancelled, models.NoticeWorkshopCancelled, models.NoticeWorkshopChanged, models.NoticeSessionCancelled, models.NoticeSessionRestored:
 		if p.ConfirmedAt == nil {
 			return nil // it never came into a calendar
 		}
@@ -168,7 +190,7 @@ func (d *desk) calendar(p *party, event models.NoticeEvent, r reader, meetings [
 	var out []notices.CalendarEvent
 	for i := range meetings {
 		m := &meetings[i]
-		if !d.tx.Now().Before(m.EndsAt) {
+		if !d.toCome(m) {
 			continue
 		}
 		out = append(out, notices.CalendarEvent{
@@ -190,9 +212,12 @@ func online(a *models.Attendee) bool {
 	return a != nil && a.Mode != nil && *a.Mode == models.ModeOnline
 }
 
+// onlinePlace is where who takes part online comes.
+const onlinePlace = "Online"
+
 func placeFor(m *meeting, a *models.Attendee) string {
 	if online(a) {
-		return "Online"
+		return onlinePlace
 	}
 	return m.Place
 }
@@ -216,7 +241,7 @@ func firstName(m models.Member) string {
 	return m.GivenName
 }
 
-// soon is a moment within office hours of today or tomorrow for what staff should do next.
+// soon is when staff should have done what comes next: in a day, or by the last moment at which it is of use.
 func soon(now, last time.Time) time.Time {
 	due := now.Add(24 * time.Hour)
 	if last.Before(due) {
