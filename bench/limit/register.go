@@ -35,7 +35,7 @@ begin
 	if p.id is null or m.id is null then
 		raise 'not found' using errcode = 'P0002';
 	end if;
-	select min(x.starts_at) as starts, max(x.ends_at) as ends, min(x.ends_at) as first_ends, (array_agg(x.place order by x.starts_at, x.id))[1] as place,
+	select min(x.starts_at) as starts, max(x.starts_at) as last_starts, count(*) as meetings, max(x.ends_at) as ends, min(x.ends_at) as first_ends, (array_agg(x.place order by x.starts_at, x.id))[1] as place,
 			jsonb_agg(jsonb_build_object('UID', _seat || '.' || x.id || '@homefront', 'URL', x.url, 'Rule', '', 'Stamp', _now, 'Title', w.title, 'EndsAt', zulu(x.ends_at),
 				'Attendee', '{"Name": "", "Email": ""}'::jsonb, 'Location', x.place, 'Sequence', x.sequence + 1, 'StartsAt', zulu(x.starts_at), 'TimeZone', x.time_zone,
 				'Cancelled', false, 'Organizer', '{"Name": "", "Email": ""}'::jsonb, 'Description', '', 'ExceptDates', null) order by x.starts_at, x.id) as events
@@ -57,7 +57,9 @@ begin
 	update pools set taken = taken + 1 where id = p.id;
 	insert into messages (id, member_id, event, key, record, record_id, data, calendar, created_at, send_after)
 		values (_message, _member, 'registration.confirmed', 'registration.confirmed:' || _party || ':1:' || _seat, 'registration', _party,
-			jsonb_build_object('place', s.place, 'seats', 1, 'title', w.title, 'ends_at', zulu(s.first_ends), 'starts_at', zulu(s.starts), 'time_zone', w.time_zone),
+			jsonb_build_object('place', s.place, 'seats', 1, 'title', w.title, 'ends_at', zulu(s.first_ends), 'starts_at', zulu(s.starts), 'time_zone', w.time_zone,
+				'online', w.format = 'online', 'begun', false)
+				|| case when s.meetings > 1 then jsonb_build_object('more', s.meetings - 1, 'last_at', zulu(s.last_starts)) else '{}' end,
 			jsonb_build_object('events', s.events, 'method', case when jsonb_array_length(s.events) = 1 then 'REQUEST' else 'PUBLISH' end), _at, _at)
 		on conflict (key) where key is not null do nothing;
 	insert into river_job (args, kind, max_attempts, priority, queue, scheduled_at, state, created_at)
