@@ -49,8 +49,9 @@ race: ## Run every test with the race detector (needs a C compiler)
 
 # The race test must be able to see overselling: this build leaves the lock out, and the same race must then oversell.
 .PHONY: control
-control: ## Run the race for seats without its lock; it must oversell
+control: ## Run the races without their locks; they must oversell, and miss a separation
 	go test -tags oversell -count=1 -run TestRaceForThirtySeats ./services/workshops
+	go test -tags unseparated -count=1 -run NotMissed ./services/records
 
 .PHONY: check
 check: fmt-check vet lint race control spec-check spec-lint client ## Everything a change must pass before it lands

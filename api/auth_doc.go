@@ -35,7 +35,8 @@ var registerAccountOp = op{
 	Doc: `The answer is the same whether or not the address is known. A mail follows: with a link that makes the account, good for
 24 hours, or with word that the address has one already.
 
-Accounts are for people of 18 and over. A password has at least 15 characters, of any kind, and is not made of common words,
+Accounts are for people of 13 and over. Somebody of 13 to 17 is answered like anybody; once the address is verified, they have an account only when we
+know them and a parent or guardian has agreed, and else a mail that says so. A password has at least 15 characters, of any kind, and is not made of common words,
 repetitions, or the person's or our own name.`,
 	Errors:  []services.Code{"password_too_short", "password_too_common", "too_young", "bad_format", "out_of_range"},
 	Request: accounts.SignUp{Email: "maria@example.org", Password: "four goats on a blue ferry", Name: "Maria Lopez", BirthDate: models.NewDate(1984, 3, 17)},

@@ -72,13 +72,17 @@ func TestRouterAndSpecAgree(t *testing.T) {
 func TestEveryOperationIsDescribed(t *testing.T) {
 	a := apptest.New(t)
 	ids := map[string]bool{}
-	for path, item := range load(t, a).Paths.Map() {
+	spec := load(t, a)
+	for path, item := range spec.Paths.Map() {
 		for method, o := range item.Operations() {
 			name := method + " " + path
 			if o.OperationID == "" || ids[o.OperationID] {
 				t.Errorf("%s: operationId %q is missing or taken", name, o.OperationID)
 			}
 			ids[o.OperationID] = true
+			if len(o.Tags) == 1 && spec.Tags.Get(o.Tags[0]) == nil {
+				t.Errorf("%s: nothing says what the tag %q is about", name, o.Tags[0])
+			}
 			if len(o.Tags) != 1 || o.Summary == "" || len(strings.TrimSpace(o.Description)) < 20 || o.Extensions["x-permission"] == nil || o.Security == nil {
 				t.Errorf("%s: tag, summary, description, permission or security is missing", name)
 			}

@@ -79,7 +79,7 @@ func (s *Server) guard(can *services.Permission, o op, takesBody bool) func(huma
 			err = s.limits.take(c, call)
 		}
 		if err == nil {
-			if p := readable(c, takesBody); p != nil {
+			if p := readable(c, takesBody, o); p != nil {
 				err = p
 			}
 		}
@@ -90,7 +90,11 @@ func (s *Server) guard(can *services.Permission, o op, takesBody bool) func(huma
 			s.fail(hc, err)
 			return
 		}
-		next(huma.WithContext(hc, services.WithCall(hc.Context(), call)))
+		ctx := services.WithCall(hc.Context(), call)
+		if o.Upload != nil {
+			ctx = withUpload(ctx, c)
+		}
+		next(huma.WithContext(hc, ctx))
 	}
 }
 

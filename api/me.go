@@ -5,6 +5,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/accounts"
 	"homefront/services/people"
 )
 
@@ -17,6 +18,9 @@ func (s *Server) me(r *router) {
 	})
 	patch(r, "/me", updateMeOp, can, func(ctx context.Context, in *struct{ Body people.PatchMe }) (*people.Me, error) {
 		return p.UpdateMe(ctx, in.Body)
+	})
+	start(r, "/me/email", changeMyEmailOp, services.CanChangeContact, func(ctx context.Context, in *struct{ Body accounts.ContactAddress }) (*accounts.MailPromised, error) {
+		return s.Accounts.ChangeContact(ctx, in.Body)
 	})
 	get(r, "/me/needs", getMyNeedsOp, can, func(ctx context.Context, _ *struct{}) (*models.Needs, error) {
 		return p.OwnNeeds(ctx)

@@ -5,6 +5,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/accounts"
 	"homefront/services/people"
 )
 
@@ -32,13 +33,21 @@ var getMeOp = op{
 
 var updateMeOp = op{
 	ID: "updateMe", Tag: "Me", Summary: "Edit my record", NoMatch: true,
-	Doc: "Merge-patch: absent leaves, null clears. `email` is where we write; the address one signs in with is changed elsewhere. " +
+	Doc: "Merge-patch: absent leaves, null clears. `email` is where we write: null stops that, and another one is asked for with `POST /v1/me/email`. " +
 		"A birth date can be given once; after that 409 `ask_staff`. Messages name no program unless `program_words` is true. " +
 		"Send the ETag of `GET /v1/me` in If-Match to be told (412) when staff changed something meanwhile.",
-	Errors: []services.Code{"ask_staff", "too_young"},
+	Errors: []services.Code{"ask_staff", "too_young", "confirm_by_mail"},
 	Request: people.PatchMe{NamesPatch: people.NamesPatch{PreferredName: services.Some("Lou"), TimeZone: services.Some("America/Chicago")},
 		PreferencesPatch: people.PreferencesPatch{QuietFrom: services.Some("22:00"), QuietUntil: services.Some("07:30")}},
 	Example: meExample,
+}
+
+var changeMyEmailOp = op{
+	ID: "changeMyEmail", Tag: "Me", Summary: "Have messages sent to another address",
+	Doc: "A link goes to the new address; once it is followed (`POST /v1/auth/email/verify` with its token, within 24 hours) messages go there. Until then nothing " +
+		"changes. The old address is told nothing, then or later: somebody else may read it. Signing in keeps its own address.",
+	Errors:  []services.Code{"bad_format"},
+	Request: accounts.ContactAddress{Email: "luis@example.org"}, Example: mailComing,
 }
 
 var getMyNeedsOp = op{

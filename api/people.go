@@ -66,6 +66,10 @@ func (s *Server) people(r *router) {
 		return p.ReplaceContacts(ctx, in.MemberID, in.Body)
 	})
 	s.memberHistory(r)
+	s.serviceVerification(r)
+	s.ownService(r)
+	s.restrictions(r)
+	s.tags(r)
 	s.households(r)
 	s.relationships(r)
 	s.guardianships(r)
@@ -75,22 +79,22 @@ func (s *Server) people(r *router) {
 func (s *Server) memberHistory(r *router) {
 	can, p := services.CanManagePeople, s.People
 
-	get(r, "/members/{member_id}/service-records", listServiceRecordsOp, can, func(ctx context.Context, in *MemberPath) (*services.Page[models.ServiceRecord], error) {
+	get(r, "/members/{member_id}/service-records", listServiceRecordsOp, can, func(ctx context.Context, in *MemberPath) (*services.Page[people.ServiceRecordView], error) {
 		return p.ServiceRecords(ctx, in.MemberID)
 	})
 	post(r, "/members/{member_id}/service-records", addServiceRecordOp, can, func(ctx context.Context, in *struct {
 		MemberPath
 		Body people.AddServiceRecord
-	}) (*models.ServiceRecord, error) {
+	}) (*people.ServiceRecordView, error) {
 		return p.AddServiceRecord(ctx, in.MemberID, in.Body)
 	})
-	get(r, "/service-records/{service_record_id}", getServiceRecordOp, can, func(ctx context.Context, in *ServiceRecordPath) (*models.ServiceRecord, error) {
+	get(r, "/service-records/{service_record_id}", getServiceRecordOp, can, func(ctx context.Context, in *ServiceRecordPath) (*people.ServiceRecordView, error) {
 		return p.GetServiceRecord(ctx, in.ServiceRecordID)
 	})
 	patch(r, "/service-records/{service_record_id}", updateServiceRecordOp, can, func(ctx context.Context, in *struct {
 		ServiceRecordPath
 		Body people.PatchServiceRecord
-	}) (*models.ServiceRecord, error) {
+	}) (*people.ServiceRecordView, error) {
 		return p.UpdateServiceRecord(ctx, in.ServiceRecordID, in.Body)
 	})
 	get(r, "/members/{member_id}/credentials", listCredentialsOp, can, func(ctx context.Context, in *MemberPath) (*services.Page[models.Credential], error) {
@@ -116,6 +120,96 @@ func (s *Server) memberHistory(r *router) {
 		Body people.StaffReason
 	}) (*models.Credential, error) {
 		return p.ReinstateCredential(ctx, in.CredentialID, in.Body)
+	})
+}
+
+func (s *Server) serviceVerification(r *router) {
+	can, p := services.CanManagePeople, s.People
+
+	act(r, "/service-records/{service_record_id}/verify", verifyServiceOp, can, func(ctx context.Context, in *struct {
+		ServiceRecordPath
+		Body people.VerifyService
+	}) (*people.ServiceRecordView, error) {
+		return p.VerifyService(ctx, in.ServiceRecordID, in.Body)
+	})
+	act(r, "/service-records/{service_record_id}/mark-pending", markServicePendingOp, can, func(ctx context.Context, in *struct {
+		ServiceRecordPath
+		Body people.PendingService
+	}) (*people.ServiceRecordView, error) {
+		return p.MarkServicePending(ctx, in.ServiceRecordID, in.Body)
+	})
+	act(r, "/service-records/{service_record_id}/not-confirmed", notConfirmServiceOp, can, func(ctx context.Context, in *struct {
+		ServiceRecordPath
+		Body people.NotConfirmService
+	}) (*people.ServiceRecordView, error) {
+		return p.NotConfirmService(ctx, in.ServiceRecordID, in.Body)
+	})
+	act(r, "/service-records/{service_record_id}/undo-verification", undoServiceVerificationOp, can, func(ctx context.Context, in *struct {
+		ServiceRecordPath
+		Body people.StaffReason
+	}) (*people.ServiceRecordView, error) {
+		return p.UndoServiceVerification(ctx, in.ServiceRecordID, in.Body)
+	})
+}
+
+// ownService declares what people keep of their own service, and what they answer for our counts.
+func (s *Server) ownService(r *router) {
+	can, p := services.CanManageFamily, s.People
+
+	get(r, "/me/service-records", listOwnServiceRecordsOp, can, func(ctx context.Context, _ *struct{}) (*services.Page[people.OwnServiceRecord], error) {
+		return p.OwnServiceRecords(ctx)
+	})
+	post(r, "/me/service-records", addOwnServiceRecordOp, can, func(ctx context.Context, in *struct{ Body people.AddServiceRecord }) (*people.OwnServiceRecord, error) {
+		return p.AddOwnServiceRecord(ctx, in.Body)
+	})
+	get(r, "/me/service-records/{service_record_id}", getOwnServiceRecordOp, can, func(ctx context.Context, in *ServiceRecordPath) (*people.OwnServiceRecord, error) {
+		return p.OwnServiceRecord(ctx, in.ServiceRecordID)
+	})
+	patch(r, "/me/service-records/{service_record_id}", updateOwnServiceRecordOp, can, func(ctx context.Context, in *struct {
+		ServiceRecordPath
+		Body people.PatchServiceRecord
+	}) (*people.OwnServiceRecord, error) {
+		return p.UpdateOwnServiceRecord(ctx, in.ServiceRecordID, in.Body)
+	})
+	get(r, "/me/demographics", getOwnDemographicsOp, can, func(ctx context.Context, _ *struct{}) (*people.Demographics, error) {
+		return p.OwnDemographics(ctx)
+	})
+	put(r, "/me/demographics", replaceOwnDemographicsOp, can, func(ctx context.Context, in *struct{ Body people.GiveDemographics }) (*people.Demographics, error) {
+		return p.ReplaceOwnDemographics(ctx, in.Body)
+	})
+}
+
+func (s *Server) restrictions(r *router) {
+	can, p := services.CanRestrict, s.People
+
+	get(r, "/restrictions", listRestrictionsOp, can, func(ctx context.Context, in *services.PageQuery) (*services.Page[people.Restriction], error) {
+		return p.Restrictions(ctx, *in)
+	})
+	act(r, "/members/{member_id}/restrict", restrictMemberOp, can, func(ctx context.Context, in *struct {
+		MemberPath
+		Body people.RestrictMember
+	}) (*people.Restriction, error) {
+		return p.Restrict(ctx, in.MemberID, in.Body)
+	})
+	act(r, "/members/{member_id}/lift-restriction", liftRestrictionOp, can, func(ctx context.Context, in *struct {
+		MemberPath
+		Body people.StaffReason
+	}) (*people.Restriction, error) {
+		return p.LiftRestriction(ctx, in.MemberID, in.Body)
+	})
+}
+
+func (s *Server) tags(r *router) {
+	can, p := services.CanManagePeople, s.People
+
+	get(r, "/tags", listTagsOp, can, func(ctx context.Context, in *people.TagFilter) (*services.Page[people.TagCount], error) {
+		return p.Tags(ctx, *in)
+	})
+	act(r, "/tags/rename", renameTagOp, can, func(ctx context.Context, in *struct{ Body people.RenameTag }) (*people.RenamedTag, error) {
+		return p.RenameTag(ctx, in.Body)
+	})
+	act(r, "/members/tags", tagMembersOp, can, func(ctx context.Context, in *struct{ Body people.TagMembers }) (*people.TaggedMembers, error) {
+		return p.TagMembers(ctx, in.Body)
 	})
 }
 

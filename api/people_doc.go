@@ -49,8 +49,6 @@ var (
 	relationshipExample = models.Relationship{Record: peopleRecord, MemberID: &luisID, Kind: models.RelationParent, OtherID: &mayaID, Status: models.RelationshipAccepted, StartsOn: &mayaBorn}
 	credentialExample   = models.Credential{Record: peopleRecord, MemberID: coordinatorID, Kind: models.CredentialBackgroundCheck, IssuedOn: models.NewDate(2025, time.September, 1),
 		ExpiresOn: ptr(models.NewDate(2027, time.August, 31)), RecordedBy: &luisID}
-	serviceExample = models.ServiceRecord{Record: peopleRecord, MemberID: luisID, Component: models.ComponentActive, Branch: models.BranchArmy,
-		EnteredOn: models.NewDate(2003, time.July, 7), SeparatedOn: ptr(models.NewDate(2011, time.July, 6))}
 	peopleWhy = people.StaffReason{Reason: "The papers named another child"}
 )
 
@@ -68,7 +66,9 @@ var createMemberOp = op{
 
 var listMembersOp = op{
 	ID: "listMembers", Tag: "People", Summary: "List or search members",
-	Doc: "Sorts: `name` (default), `created_at`, `updated_at`. Your own record and those of people close to you are left to colleagues and absent.\n\n" +
+	Doc: "Sorts: `name` (default), `created_at`, `updated_at`. Your own record and those of people close to you are left to colleagues and absent, and so are records kept to other staff.\n\n" +
+		"Filters are joined by *and*; a filter that is repeated (`kind=veteran&kind=spouse`) by *or*. `era`, `branch` and `verification` ask the service records, each condition any one of them. " +
+		"Filters you need often: save them with `POST /v1/saved-searches`.\n\n" +
 		"With `q` it searches by name, e-mail or telephone number, forgiving typos, accents and case: at least 3 letters or digits, at most 20 people, the closest first, " +
 		"no pages. Every search is logged, by a keyed hash of its words and the people it showed, and limited to 40 at once, then one every two seconds. " +
 		"Show it as a search: a person who is not found may still be known under another name.",
@@ -104,30 +104,6 @@ var replaceContactsOp = op{
 	Example: luisView,
 }
 
-var listServiceRecordsOp = op{
-	ID: "listServiceRecords", Tag: "People", Summary: "A member's military service", Doc: "The latest period first." + ownRecordRule,
-	Errors:  []services.Code{"own_record"},
-	Example: services.Page[models.ServiceRecord]{Data: []models.ServiceRecord{serviceExample}},
-}
-
-var addServiceRecordOp = op{
-	ID: "addServiceRecord", Tag: "People", Summary: "Add a period of service",
-	Doc:     "One per component and branch; several per member. The discharge document is never stored: it carries an SSN." + ownRecordRule,
-	Errors:  []services.Code{"own_record"},
-	Request: people.AddServiceRecord{Component: models.ComponentActive, Branch: models.BranchArmy, EnteredOn: serviceExample.EnteredOn, SeparatedOn: serviceExample.SeparatedOn},
-	Example: serviceExample,
-}
-
-var getServiceRecordOp = op{ID: "getServiceRecord", Tag: "People", Summary: "One period of service", Doc: "What is on file of it." + ownRecordRule,
-	Errors: []services.Code{"own_record"}, Example: serviceExample}
-
-var updateServiceRecordOp = op{
-	ID: "updateServiceRecord", Tag: "People", Summary: "Correct a period of service", Doc: "Null for `separated_on` says that they still serve." + ownRecordRule,
-	Errors:  []services.Code{"own_record"},
-	Request: people.PatchServiceRecord{SeparatedOn: services.Some(models.NewDate(2011, time.July, 6))},
-	Example: serviceExample,
-}
-
 var listCredentialsOp = op{
 	ID: "listCredentials", Tag: "People", Summary: "What somebody was checked for and trained in",
 	Doc: "The newest first. Who works with minors needs a `background_check` and a `child_safety_training` that count on the day: " +
@@ -137,7 +113,7 @@ var listCredentialsOp = op{
 }
 
 var addCredentialOp = op{
-	ID: "addCredential", Tag: "People", Summary: "Record a credential", Doc: "A renewal is a new credential; each counts in its own term." + ownRecordRule,
+	ID: "addCredential", Tag: "People", Summary: "Record a credential", Doc: "A renewal is a new credential; each counts in its own term, and it closes the tasks about the older ones. Without `expires_on` it counts as long as its kind usually does." + ownRecordRule,
 	Errors:  []services.Code{"own_record"},
 	Request: people.AddCredential{Kind: models.CredentialBackgroundCheck, IssuedOn: credentialExample.IssuedOn, ExpiresOn: credentialExample.ExpiresOn},
 	Example: credentialExample,
@@ -159,7 +135,7 @@ var reinstateCredentialOp = op{
 var createHouseholdOp = op{
 	ID: "createHousehold", Tag: "People", Summary: "Enter a household",
 	Doc:     "With its people, or empty. A child of two homes belongs to two households. Belonging to one gives nobody a right over another's record." + ownRecordRule,
-	Errors:  []services.Code{"own_record", "already_in_household", "member_closed"},
+	Errors:  []services.Code{services.CodeNotFound, "own_record", "already_in_household", "member_closed"},
 	Request: people.CreateHousehold{Name: "Ortega", Members: []people.JoinHousehold{{MemberID: luisID, Role: models.HouseholdAdult}, {MemberID: mayaID, Role: models.HouseholdChild}}},
 	Example: ortegasExample,
 }
@@ -200,7 +176,7 @@ var recordRelationshipOp = op{
 	ID: "recordRelationship", Tag: "People", Summary: "Record a tie of a child",
 	Doc: "At least one of the two is under 18. Two adults are linked only when one asks and the other accepts, in the app: 409 `adults_ask`. " +
 		"It gives nobody a right to act; guardianship does." + ownRecordRule,
-	Errors:  []services.Code{"own_record", "adults_ask", "already_linked", "same_person"},
+	Errors:  []services.Code{services.CodeNotFound, "own_record", "adults_ask", "already_linked", "same_person"},
 	Request: people.RecordRelationship{MemberID: luisID, Kind: models.RelationParent, OtherID: mayaID, StartsOn: &mayaBorn},
 	Example: relationshipExample,
 }
@@ -217,7 +193,7 @@ var createGuardianshipOp = op{
 	ID: "createGuardianship", Tag: "People", Summary: "Enter a guardianship",
 	Doc: "Between an adult and a child who are both members. With `evidence` it is confirmed at once; without, it is a claim and a task asks staff to confirm it. " +
 		"It ends by itself on the child's 18th birthday, in the child's time zone." + ownRecordRule,
-	Errors:  []services.Code{"own_record", "already_guardian", "not_adult", "not_minor"},
+	Errors:  []services.Code{services.CodeNotFound, "own_record", "already_guardian", "not_adult", "not_minor"},
 	Request: people.ClaimGuardianship{GuardianID: luisID, ChildID: mayaID, Evidence: "Birth certificate, seen at the front desk"}, Example: guardianshipExample,
 }
 

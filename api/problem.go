@@ -99,7 +99,7 @@ func problemOf(err error) *Problem {
 var fiberDetails = map[int]string{
 	http.StatusNotFound:                    "There is no such path.",
 	http.StatusMethodNotAllowed:            "This path does not take this method; see Allow.",
-	http.StatusRequestEntityTooLarge:       "The body is larger than 1 MiB.",
+	http.StatusRequestEntityTooLarge:       "The body is larger than this takes: 1 MiB, a spreadsheet 20 MiB.",
 	http.StatusRequestHeaderFieldsTooLarge: "The headers are larger than 16 KiB.",
 	http.StatusRequestTimeout:              "The request took too long to arrive.",
 	http.StatusBadRequest:                  "The request cannot be read.",

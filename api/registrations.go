@@ -46,6 +46,12 @@ func (s *Server) registrations(r *router) {
 	get(r, "/registrations/{registration_id}", getRegistrationOp, services.CanRegister, func(ctx context.Context, in *struct{ RegistrationPath }) (*workshops.RegistrationView, error) {
 		return s.Workshops.Registration(ctx, in.RegistrationID)
 	})
+	act(r, "/registrations/{registration_id}/share", shareRegistrationOp, services.CanRegister, func(ctx context.Context, in *RegistrationPath) (*workshops.RegistrationView, error) {
+		return s.Workshops.Share(ctx, in.RegistrationID)
+	})
+	act(r, "/registrations/{registration_id}/unshare", unshareRegistrationOp, services.CanRegister, func(ctx context.Context, in *RegistrationPath) (*workshops.RegistrationView, error) {
+		return s.Workshops.Unshare(ctx, in.RegistrationID)
+	})
 	act(r, "/registrations/{registration_id}/cancel", cancelRegistrationOp, services.CanRegister, func(ctx context.Context, in *struct {
 		RegistrationPath
 		Body workshops.Cancellation
@@ -71,8 +77,11 @@ func (s *Server) registrations(r *router) {
 
 // decisions are staff's.
 func (s *Server) decisions(r *router) {
-	act(r, "/registrations/{registration_id}/approve", approveRegistrationOp, services.CanDecide, func(ctx context.Context, in *struct{ RegistrationPath }) (*workshops.RegistrationView, error) {
-		return s.Workshops.Approve(ctx, in.RegistrationID)
+	act(r, "/registrations/{registration_id}/approve", approveRegistrationOp, services.CanDecide, func(ctx context.Context, in *struct {
+		RegistrationPath
+		Body *workshops.Approval
+	}) (*workshops.RegistrationView, error) {
+		return s.Workshops.Approve(ctx, in.RegistrationID, approvalOf(in.Body))
 	})
 	act(r, "/registrations/{registration_id}/decline", declineRegistrationOp, services.CanDecide, func(ctx context.Context, in *struct {
 		RegistrationPath

@@ -93,6 +93,26 @@ logged. The ETag is for changing attendees.`,
 	Example: registrationExample,
 }
 
+var shareRegistrationOp = op{
+	ID: "shareRegistration", Tag: "Registrations", Summary: "Show a child's place to the other guardians",
+	Doc: `Two guardians of one child never learn of each other's bookings, unless one of them shares it. A shared booking appears in the other
+guardian's ` + "`GET /v1/me/registrations`" + ` and can be read there: the workshop, the state, and their child alone. They can change nothing and get no
+check-in code, join link or mail. The parties of the other, the note and whoever else comes stay unseen. Only who leads the party shares it.`,
+	Errors: stateCodes(workshops.CodeNotYours), Example: sharedExample(true),
+}
+
+var unshareRegistrationOp = op{
+	ID: "unshareRegistration", Tag: "Registrations", Summary: "Stop showing a child's place to the other guardians",
+	Doc:    "From then on it is to them as if it were not there. Nobody is told.",
+	Errors: stateCodes(workshops.CodeNotYours), Example: sharedExample(false),
+}
+
+func sharedExample(shared bool) workshops.RegistrationView {
+	v := registrationExample
+	v.SharedWithGuardians, v.Version = shared, 2
+	return v
+}
+
 var cancelRegistrationOp = op{
 	ID: "cancelRegistration", Tag: "Registrations", Summary: "Cancel a registration, or leave the waitlist",
 	Doc: `Gives up every place of the party; they are offered to the next. After the workshop's deadline a confirmed place is marked
@@ -128,8 +148,11 @@ var splitRegistrationOp = op{
 var approveRegistrationOp = op{
 	ID: "approveRegistration", Tag: "Registrations", Summary: "Approve a registration",
 	Doc: `Confirms a party that waits for approval. A child whom two guardians booked keeps both seats, and neither guardian is told of
-the other; staff see both, and may cancel one. Nobody decides about themselves or those close to them.`,
-	Errors: stateCodes(workshops.CodeOwnRecord), Example: registrationExample,
+the other; staff see both, and may cancel one. Nobody decides about themselves or those close to them.
+
+The body may be left out. Where the party brings people together who are kept apart (409 ` + "`separation_clash`" + `, with the separations in ` + "`errors`" + `), a reason confirms it
+all the same; it is kept sealed. Staff who must not know of the separation are told ` + "`own_record`" + `: a colleague handles this.`,
+	Errors: stateCodes(workshops.CodeOwnRecord, workshops.CodeSeparationClash), Request: workshops.Approval{}, Example: registrationExample,
 }
 
 var declineRegistrationOp = op{

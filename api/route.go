@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"slices"
@@ -30,6 +31,8 @@ type op struct {
 	NoKey                 bool            // a POST that takes no Idempotency-Key: it has no token, or its answer holds a secret
 	NoMatch               bool            // a PATCH, PUT or DELETE that needs no If-Match: only its owner edits the record
 	Cached                bool            // polled: the ETag is the hash of the bytes, If-None-Match answers 304
+	Upload                []string        // media types of a file that is the body, in place of JSON; uploaded(ctx) holds it
+	Files                 []string        // media types that a file may have as an answer, beside that of Example
 }
 
 // File is an answer that is not JSON.
@@ -37,6 +40,8 @@ type File struct {
 	ContentType string
 	Name        string // offered as the file's name when set
 	Bytes       []byte
+	Stream      io.ReadCloser // in place of Bytes: sent as it is read, then closed
+	Size        int           // of Stream, in bytes
 }
 
 // router is where operations are declared. Paths are written without the version.
@@ -120,6 +125,9 @@ func handle[I, O any](r *router, method, path string, status int, o op, can *ser
 		}}, nil
 	})
 	r.finishBody(path, method, o)
+	if o.Upload != nil {
+		r.takesFile(path, method, o, can)
+	}
 	r.routes = append(r.routes, Route{method, path, o.ID, can})
 }
 
@@ -191,6 +199,11 @@ func (s *Server) answer(hc huma.Context, status int, path string, o op, result a
 		hc.SetHeader("Content-Type", f.ContentType)
 		if f.Name != "" {
 			hc.SetHeader("Content-Disposition", fmt.Sprintf("attachment; filename=%q", f.Name))
+		}
+		if f.Stream != nil {
+			hc.SetStatus(status)
+			humafiber.UnwrapV2(hc).Context().SetBodyStream(f.Stream, f.Size)
+			return
 		}
 		s.write(hc, status, o, f.Bytes)
 		return

@@ -6,9 +6,12 @@ import (
 	"homefront/services"
 	"homefront/services/accounts"
 	"homefront/services/calendar"
+	"homefront/services/imports"
 	"homefront/services/notices"
+	"homefront/services/outreach"
 	"homefront/services/people"
 	"homefront/services/programs"
+	"homefront/services/records"
 	"homefront/services/tasks"
 	"homefront/services/workshops"
 )
@@ -21,20 +24,25 @@ type Services struct {
 
 	Accounts  *accounts.Service
 	Calendar  *calendar.Service
+	Imports   *imports.Service
 	Notices   *notices.Service
+	Outreach  *outreach.Service
 	People    *people.Service
 	Programs  *programs.Service
+	Records   *records.Service
 	Tasks     *tasks.Service
 	Workshops *workshops.Service
 }
 
 // Outside is what the use cases need of the world and of the organization.
 type Outside struct {
-	Mailer      notices.Mailer
-	PublicURL   string // without a slash at its end
-	OrgName     string
-	MailFrom    string // as in mail.ParseAddress
-	RepliesRead bool
+	Mailer       notices.Mailer
+	PublicURL    string // without a slash at its end
+	OrgName      string
+	MailFrom     string // as in mail.ParseAddress
+	RepliesRead  bool
+	ReviewShare  int            // per cent of all registrations that staff look at by lot
+	StaffedHours outreach.Hours // when somebody reads help requests; the zero value is the default
 }
 
 // Assemble makes every domain's use cases on one core, and declares their jobs.
@@ -46,11 +54,14 @@ func Assemble(core *services.Core, o Outside) Services {
 		Authenticate: signIn.Authenticate,
 		Accounts:     signIn,
 		Calendar:     calendar.New(core),
+		Imports:      imports.New(core),
 		Notices:      notices.New(core, o.Mailer, notices.Config{BaseURL: o.PublicURL, From: o.MailFrom, OrgName: o.OrgName, RepliesRead: o.RepliesRead}),
+		Outreach:     outreach.New(core, outreach.Config{Hours: o.StaffedHours}),
 		People:       people.New(core),
 		Programs:     programs.New(core),
+		Records:      records.New(core),
 		Tasks:        tasks.NewService(core),
-		Workshops:    workshops.New(core, workshops.Config{BaseURL: o.PublicURL}),
+		Workshops:    workshops.New(core, workshops.Config{BaseURL: o.PublicURL, ReviewShare: o.ReviewShare}),
 	}
 }
 
@@ -62,14 +73,27 @@ func (s *Server) routes(r *router) {
 	s.auth(r)
 	s.me(r)
 	s.notices(r)
+	s.home(r)
+	s.duplicates(r) // before people: /members/duplicates is no member's id
 	s.people(r)
+	s.savedSearches(r)
+	s.consents(r)
+	s.separations(r)
+	s.deaths(r)
+	s.timeline(r)
+	s.imports(r)
+	s.exports(r)
 	s.programs(r)
 	s.venues(r)
 	s.workshops(r)
 	s.workshopSessions(r)
 	s.registrations(r)
 	s.attendance(r)
+	s.work(r)
 	s.tasks(r)
+	s.contacts(r)
+	s.helpRequests(r)
+	s.referrals(r)
 	s.accounts(r)
 	s.audit(r)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"homefront/models"
+	"homefront/services"
 )
 
 // Settings is what the server needs of the configuration.
@@ -43,6 +44,7 @@ type Server struct {
 	limits   *limiter
 	metrics  *metrics
 	router   *router
+	files    map[string]*services.Permission // the operations that take a file, as "POST /v1/imports"
 	draining atomic.Bool
 }
 
@@ -81,6 +83,7 @@ func New(s Settings, v Services) *Server {
 	}
 	server.App.Use(compressed())
 	server.declare()
+	server.App.Server().HeaderReceived = server.roomFor
 	server.refuseUnknownMethods()
 	return server
 }
@@ -119,7 +122,8 @@ func compressed() fiber.Handler {
 	pack := fasthttp.CompressHandlerBrotliLevel(func(*fasthttp.RequestCtx) {}, fasthttp.CompressBrotliBestSpeed, fasthttp.CompressBestSpeed)
 	return func(c *fiber.Ctx) error {
 		err := c.Next()
-		if err == nil && len(c.Response().Body()) >= compressFrom && len(c.Response().Header.ContentEncoding()) == 0 {
+		// To look at the length of a stream would read it whole.
+		if err == nil && !c.Response().IsBodyStream() && len(c.Response().Body()) >= compressFrom && len(c.Response().Header.ContentEncoding()) == 0 {
 			pack(c.Context())
 		}
 		return err
@@ -134,8 +138,8 @@ func corsFor(origins []string) fiber.Handler {
 	return cors.New(cors.Config{
 		AllowOriginsFunc: func(origin string) bool { return allowed[origin] },
 		AllowMethods:     "GET,POST,PUT,PATCH,DELETE",
-		AllowHeaders:     "Authorization,Content-Type,If-Match,If-None-Match,Idempotency-Key,X-Request-Id",
-		ExposeHeaders:    "ETag,Location,Retry-After,X-Request-Id,X-Total-Count,Idempotency-Replayed,RateLimit,RateLimit-Policy",
+		AllowHeaders:     "Authorization,Content-Type,If-Match,If-None-Match,Idempotency-Key,X-Request-Id,X-File-Name",
+		ExposeHeaders:    "ETag,Location,Retry-After,X-Request-Id,X-Total-Count,Idempotency-Replayed,Content-Disposition,RateLimit,RateLimit-Policy",
 		MaxAge:           600,
 	})
 }

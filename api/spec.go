@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,7 +66,10 @@ func (r *router) responses(method, path string, status int, output reflect.Type,
 	success := &huma.Response{Description: http.StatusText(status), Headers: map[string]*huma.Param{}}
 	switch {
 	case output == reflect.TypeFor[File]():
-		success.Content = map[string]*huma.MediaType{fileType(o): {Schema: &huma.Schema{Type: "string", Format: "binary"}}}
+		success.Content = map[string]*huma.MediaType{}
+		for _, kind := range append(o.Files, fileType(o)) {
+			success.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+		}
 	case status != http.StatusNoContent:
 		success.Content = map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(output, true, o.ID+"Answer"), Example: plain(o.Example)}}
 	}
@@ -112,6 +116,7 @@ var meaning = map[int]string{
 	404: "No such thing, or none that you may see",
 	409: "The state of things stands in the way",
 	412: "Somebody changed the record since you read it",
+	413: "The file is too large",
 	415: "The body is not plain JSON",
 	422: "A value breaks a rule; errors names each",
 	428: "If-Match is missing",
@@ -124,10 +129,10 @@ func refusals(method, path string, o op, can *services.Permission, takesBody boo
 	if !can.Public {
 		out = append(out, 401, 403)
 	}
-	if strings.Contains(path, "{") || can.Public {
+	if strings.Contains(path, "{") || can.Public || slices.Contains(o.Errors, services.CodeNotFound) {
 		out = append(out, 404)
 	}
-	if method != http.MethodGet {
+	if method != http.MethodGet || slices.Contains(o.Errors, "not_confirmed") { // there is no code to show before
 		out = append(out, 409)
 	}
 	if takesBody || method != http.MethodGet {
@@ -138,6 +143,9 @@ func refusals(method, path string, o op, can *services.Permission, takesBody boo
 	}
 	if needsMatch(method, o) {
 		out = append(out, 428)
+	}
+	if o.Upload != nil {
+		out = append(out, 413)
 	}
 	if can.Public && takesBody {
 		out = append(out, 401, 403)

@@ -20,13 +20,16 @@ const maxDepth = 32
 
 // readable refuses what no later check would see: NUL and bad UTF-8 anywhere (PostgreSQL would answer 22021), encoded
 // bodies (Fiber would unpack them without limit), other media types, and JSON that two parsers could read differently.
-func readable(c *fiber.Ctx, takesBody bool) *Problem {
+func readable(c *fiber.Ctx, takesBody bool, o op) *Problem {
 	uri := c.Request().URI()
 	if !clean(uri.Path()) || !clean(uri.QueryArgs().QueryString()) || badEscapes(c) {
 		return unreadable("bad_text", "query", "Paths and queries must be valid UTF-8 without NUL.")
 	}
 	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
 		return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as it is: no Content-Encoding is taken.")
+	}
+	if o.Upload != nil {
+		return readableFile(c, o)
 	}
 	body := c.BodyRaw()
 	if len(body) == 0 {

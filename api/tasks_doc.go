@@ -19,7 +19,7 @@ var (
 	}
 )
 
-const taskScope = " Only tasks of one's own queues, and those one owns, are seen; never one about oneself or somebody close."
+const taskScope = " Only tasks of one's own queues, and those one owns, are seen; never one about oneself or somebody close. A task that stands for a help request follows the request: 409 `help_request_task` for what changes it here."
 
 var listTasksOp = op{
 	ID: "listTasks", Tag: "Tasks", Summary: "What waits for us",
@@ -30,7 +30,7 @@ var listTasksOp = op{
 
 var createTaskOp = op{
 	ID: "createTask", Tag: "Tasks", Summary: "Open a task by hand", Doc: "The title stands in lists and should name nobody: `member_id` says whom it is about.",
-	Errors:  []services.Code{"not_staff"},
+	Errors:  []services.Code{services.CodeNotFound, "not_staff", "own_record"},
 	Request: tasks.CreateTask{Title: "Call about the ride to Saturday's workshop", MemberID: &luisID, Queue: "coordinators", DueAt: taskDue}, Example: taskExample,
 }
 
@@ -38,31 +38,31 @@ var getTaskOp = op{ID: "getTask", Tag: "Tasks", Summary: "One task", Doc: "What 
 
 var updateTaskOp = op{
 	ID: "updateTask", Tag: "Tasks", Summary: "Edit a task", Doc: "Its words, its queue, its time." + taskScope,
-	Errors: []services.Code{"task_closed"}, Request: tasks.PatchTask{DueAt: services.Some(taskDue), Queue: services.Some("coordinators")}, Example: taskExample,
+	Errors: []services.Code{"task_closed", "help_request_task"}, Request: tasks.PatchTask{DueAt: services.Some(taskDue), Queue: services.Some("coordinators")}, Example: taskExample,
 }
 
 var assignTaskOp = op{
 	ID: "assignTask", Tag: "Tasks", Summary: "Give a task to somebody, or back to its queue",
-	Doc:    "Coordinators and admins assign anybody on staff; others take a task themselves or give their own back." + taskScope,
-	Errors: []services.Code{"assign_others", "not_staff", "task_closed"}, Request: tasks.AssignTask{OwnerID: &coordinatorID}, Example: taskExample,
+	Doc:    "Coordinators and admins assign anybody on staff; others take a task themselves or give their own back. The new owner gets a mail without names. Nobody owns a task about themselves or somebody close (`own_record`)." + taskScope,
+	Errors: []services.Code{"assign_others", "not_staff", "own_record", "task_closed", "help_request_task"}, Request: tasks.AssignTask{OwnerID: &coordinatorID}, Example: taskExample,
 }
 
 var completeTaskOp = op{
 	ID: "completeTask", Tag: "Tasks", Summary: "Close a task that is done", Doc: "Say in a line what came of it." + taskScope,
-	Errors: []services.Code{"task_closed"}, Request: tasks.CompleteTask{Outcome: "Saw the birth certificate at the front desk"}, Example: taskExample,
+	Errors: []services.Code{"task_closed", "help_request_task"}, Request: tasks.CompleteTask{Outcome: "Saw the birth certificate at the front desk"}, Example: taskExample,
 }
 
 var dropTaskOp = op{
 	ID: "dropTask", Tag: "Tasks", Summary: "Close a task that nobody will do", Doc: "With the reason." + taskScope,
-	Errors: []services.Code{"task_closed"}, Request: tasks.TaskReason{Reason: "The family has moved away"}, Example: taskExample,
+	Errors: []services.Code{"task_closed", "help_request_task"}, Request: tasks.TaskReason{Reason: "The family has moved away"}, Example: taskExample,
 }
 
 var snoozeTaskOp = op{
 	ID: "snoozeTask", Tag: "Tasks", Summary: "Put a task away until later", Doc: "Within the coming year. It is open again by itself." + taskScope,
-	Errors: []services.Code{"task_closed", "out_of_range"}, Request: tasks.SnoozeTask{Until: taskDue.Add(5 * 24 * time.Hour)}, Example: taskExample,
+	Errors: []services.Code{"task_closed", "help_request_task", "out_of_range"}, Request: tasks.SnoozeTask{Until: taskDue.Add(5 * 24 * time.Hour)}, Example: taskExample,
 }
 
 var reopenTaskOp = op{
 	ID: "reopenTask", Tag: "Tasks", Summary: "Open a closed task again", Doc: "The way back from done and dropped, with the reason." + taskScope,
-	Errors: []services.Code{"task_open", "already_open"}, Request: tasks.TaskReason{Reason: "They called back after all"}, Example: taskExample,
+	Errors: []services.Code{"task_open", "already_open", "help_request_task"}, Request: tasks.TaskReason{Reason: "They called back after all"}, Example: taskExample,
 }

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 )
 
 // aim is one figure that was asked for.
@@ -42,6 +43,9 @@ func (r *results) aims() (all []aim) {
 		atMost("Of those racers, sent away as too busy (503)", float64(r.raceBusy), 0, "%.0f"),
 		atMost("Workshops of those races and fights with more or fewer than 30 people in 30 seats", float64(r.oversold), 0, "%.0f"),
 		atLeast(fmt.Sprintf("%d parallel sign-ins, over what argon2id alone allows the cores", loginClients), r.login.ratio(), 0.85),
+		atMost(fmt.Sprintf("A search's p99 among %d members, over that of its SQL and audit row alone", crowdMembers), r.people.ratio(), 1.5, "%.2f"),
+		atMost("The search for duplicates among all of them, over the joins it stands on as one statement", r.people.Duplicates.Seconds()/r.people.Joins.Seconds(), 20, "%.1f"),
+		atMost("Peak memory of the process that did it", float64(r.people.Memory)/(1<<20), 150, "%.0f MiB"),
 		atMost("Peak memory of the server (VmHWM)", float64(r.rss)/(1<<20), 150, "%.0f MiB"))
 }
 
@@ -110,6 +114,8 @@ func (r *results) operations(p func(string, ...any)) {
 	p("\n- Sign-in: %.1f a second on %d connections, p99 %.0f ms; argon2id alone does %.1f a second on these cores.", middle(r.login.Product), loginClients, middle(r.login.P99), middle(r.login.Alone))
 	p("- Crowd: one workshop's page is read on %d connections. Its p99 is %.1f ms in quiet and %.1f ms while %d clients register for one workshop of 30 seats, %.0f times a second; %d of them were sent away as too busy.",
 		crowdReaders, middle(r.crowd.Quiet), middle(r.crowd.Loud), crowdClients, middle(r.crowd.Writes), r.crowd.Busy)
+	p("- People: %d coordinators at once look for names with typos, halves of names, addresses and numbers among %d members: p99 %.1f ms, %.1f ms by SQL alone. The search for duplicates took %s for all of them, %.2f ms each, and found %d pairs; the joins alone take %s.",
+		searchConns, crowdMembers, middle(r.people.Product), middle(r.people.Bare), r.people.Duplicates.Round(time.Millisecond), r.people.Duplicates.Seconds()*1000/crowdMembers, r.people.Pairs, r.people.Joins.Round(time.Millisecond))
 	p("- Race: %d people register at once for 30 seats, half at each of two servers: %.2f s in the median of %d races. The seats are recounted in the database each time.", crowdClients, middle(r.races), len(r.races))
 }
 

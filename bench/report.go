@@ -31,6 +31,7 @@ type results struct {
 	races       []float64 // seconds
 	raceBusy    int       // of the racers, answered 503
 	oversold    int
+	people      peoples
 	quick       bool
 }
 

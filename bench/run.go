@@ -68,7 +68,7 @@ func run(ctx context.Context, p runPlan) (*results, error) {
 	}
 	b.results.seeded = time.Since(started)
 	say("Seeded in %s.", b.results.seeded.Round(100*time.Millisecond))
-	if b.tokens, err = signTokens(ctx, b.cluster, secret, b.world.People); err != nil {
+	if b.tokens, err = signTokens(ctx, b.cluster.app(), b.cluster.super(), secret, b.world.People, "member"); err != nil {
 		return nil, err
 	}
 	if err := b.cluster.exec(ctx, "checkpoint"); err != nil {
@@ -121,7 +121,7 @@ func (b *bench) measure(ctx context.Context) error {
 		name string
 		do   func(context.Context) error
 	}{
-		{"list", b.list}, {"get", b.get}, {"register", b.register}, {"login", b.login}, {"crowd", b.crowd}, {"race", b.race}, {"profile", b.profiles},
+		{"list", b.list}, {"get", b.get}, {"register", b.register}, {"login", b.login}, {"crowd", b.crowd}, {"race", b.race}, {"people", b.people}, {"profile", b.profiles},
 	} {
 		if !b.plan.wants(step.name) {
 			continue

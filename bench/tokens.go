@@ -8,6 +8,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"homefront/services"
 	"homefront/services/accounts"
@@ -15,8 +16,8 @@ import (
 
 // signTokens has the product make its signing key, and signs an access token for each person with it, as the product
 // does: to sign in thousands would take minutes of argon2id.
-func signTokens(ctx context.Context, c *cluster, secret []byte, people []person) ([]string, error) {
-	core, err := services.Open(ctx, services.Settings{DatabaseURL: c.app(), Secret: secret, ReadConns: 1, WriteConns: 1, Log: slog.New(slog.DiscardHandler)})
+func signTokens(ctx context.Context, app, super string, secret []byte, people []person, role string) ([]string, error) {
+	core, err := services.Open(ctx, services.Settings{DatabaseURL: app, Secret: secret, ReadConns: 1, WriteConns: 1, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +27,12 @@ func signTokens(ctx context.Context, c *cluster, secret []byte, people []person)
 		return nil, err
 	}
 	var sealed []byte
-	if err := c.scan(ctx, "select sealed from signing_keys where id = $1", []any{id}, &sealed); err != nil {
+	conn, err := pgx.Connect(ctx, super)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err := conn.QueryRow(ctx, "select sealed from signing_keys where id = $1", id).Scan(&sealed); err != nil {
 		return nil, err
 	}
 	seed, err := core.Keys.OpenSecret("signing key "+id.String(), sealed)
@@ -39,7 +45,7 @@ func signTokens(ctx context.Context, c *cluster, secret []byte, people []person)
 		t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{
 			"iss": publicURL, "aud": []string{publicURL}, "sub": p.Account, "jti": uuid.NewString(),
 			"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(10 * time.Minute).Unix(), "auth_time": now.Unix(),
-			"sid": p.Session, "roles": []string{"member"},
+			"sid": p.Session, "roles": []string{role},
 		})
 		t.Header["typ"], t.Header["kid"] = "at+jwt", id.String()
 		if tokens[i], err = t.SignedString(key); err != nil {

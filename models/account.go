@@ -67,10 +67,11 @@ func RoleChanges(before, after []Role) []Role {
 // OneTimeKind is what a mailed token is good for.
 type OneTimeKind string
 
-// The kinds: to verify the address of a sign-up, and to choose a new password.
+// The kinds: to verify the address of a sign-up, to choose a new password, to prove the address that we are to write to.
 const (
-	OneTimeVerify OneTimeKind = "verify"
-	OneTimeReset  OneTimeKind = "reset"
+	OneTimeVerify  OneTimeKind = "verify"
+	OneTimeReset   OneTimeKind = "reset"
+	OneTimeContact OneTimeKind = "contact"
 )
 
 // How long mailed tokens work.

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-var _ = table(Attendee{})
+var _ = table(Attendee{}, ReleasedPlace{})
 
 // AttendeeState is where one person of a party stands.
 type AttendeeState string
@@ -79,6 +79,19 @@ func (Attendee) TableName() string { return "attendees" }
 
 // Subjects implements Model.
 func (Attendee) Subjects() []string { return []string{"member_id", "entered_by"} }
+
+// ReleasedPlace remembers who had entered somebody whom they may act for no longer: with that right they get the place back.
+type ReleasedPlace struct {
+	AttendeeID   uuid.UUID `json:"attendee_id" gorm:"primaryKey" privacy:"none,erase=keep"`
+	ReleasedFrom uuid.UUID `json:"released_from" privacy:"none,erase=row"`
+	ReleasedAt   time.Time `json:"released_at" privacy:"none,erase=keep"`
+}
+
+// TableName implements Model.
+func (ReleasedPlace) TableName() string { return "released_places" }
+
+// Subjects implements Model.
+func (ReleasedPlace) Subjects() []string { return []string{"released_from"} }
 
 // HoldsSeat says whether the attendee takes a seat of the pool, in a party in the given state.
 func (a *Attendee) HoldsSeat(of RegistrationState) bool {

@@ -35,6 +35,38 @@ type Credential struct {
 	ExpiresOn  *Date          `json:"expires_on" nullable:"true" privacy:"personal,erase=keep" doc:"The last day on which it counts; null when it does not expire"`
 	RecordedBy *uuid.UUID     `json:"recorded_by" nullable:"true" privacy:"none,erase=keep"`
 	RevokedAt  *time.Time     `json:"revoked_at" privacy:"none,erase=keep" doc:"Set when it no longer counts, whatever its date"`
+	Warned     int            `json:"-" privacy:"none,erase=keep"` // of the stages in which we tell that it ends: see WarnStage
+}
+
+// Validity is how many years a credential of this kind counts when nobody says otherwise; 0 is without end.
+func (k CredentialKind) Validity() int {
+	switch k {
+	case CredentialChildSafety:
+		return 1
+	case CredentialBackgroundCheck, CredentialResponder, CredentialFirstAid:
+		return 2
+	case CredentialCoachTraining:
+		return 3
+	}
+	return 0
+}
+
+// Lapsed is the last stage: the credential counts no more.
+const Lapsed = 3
+
+// WarnStage is how far along its end a credential is on a day: 0 not near, 1 within 30 days, 2 within 7, 3 lapsed.
+func (c *Credential) WarnStage(on Date) int {
+	switch {
+	case c.ExpiresOn == nil:
+		return 0
+	case on.After(c.ExpiresOn.Time):
+		return Lapsed
+	case !on.AddDate(0, 0, 7).Before(c.ExpiresOn.Time):
+		return 2
+	case !on.AddDate(0, 0, 30).Before(c.ExpiresOn.Time):
+		return 1
+	}
+	return 0
 }
 
 // TableName implements Model.

@@ -8,7 +8,8 @@ import (
 
 var _ = table(Household{}, HouseholdMember{})
 
-// Household is people who live together, or a home among the homes of a child.
+// Household is people who live together, or a home among the homes of a child. It is about several people and so has no
+// subject of its own: household_members says who they are.
 type Household struct {
 	Record
 	Name string `json:"name" privacy:"personal,erase=keep" example:"Ortega"`

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-var _ = table(Member{}, DependentDetails{}, EmergencyContact{}, ServiceRecord{})
+var _ = table(Member{}, DependentDetails{}, EmergencyContact{})
 
 // Kind is what somebody is to the organization. A member can be several; reports count a person once.
 type Kind string
@@ -41,6 +41,23 @@ const (
 	GenderNonbinary     Gender = "nonbinary"
 	GenderSelfDescribed Gender = "self_described"
 	GenderUndisclosed   Gender = "undisclosed"
+)
+
+// RaceEthnicity is how somebody describes themselves, several at once if they like: the categories of the U.S. statistical
+// standard (SPD 15 of 2024). Nobody must answer.
+type RaceEthnicity string
+
+// The categories.
+const (
+	RaceNative          RaceEthnicity = "american_indian_or_alaska_native"
+	RaceAsian           RaceEthnicity = "asian"
+	RaceBlack           RaceEthnicity = "black_or_african_american"
+	RaceHispanic        RaceEthnicity = "hispanic_or_latino"
+	RaceMiddleEastern   RaceEthnicity = "middle_eastern_or_north_african"
+	RacePacificIslander RaceEthnicity = "native_hawaiian_or_pacific_islander"
+	RaceWhite           RaceEthnicity = "white"
+	RaceOther           RaceEthnicity = "other"
+	RaceUndisclosed     RaceEthnicity = "undisclosed"
 )
 
 // MemberStatus is where a person stands with us.
@@ -111,17 +128,21 @@ type Preferences struct {
 // Member is a person we know. A member may have no account, as a child has none.
 type Member struct {
 	Record
-	GivenName      string       `json:"given_name" privacy:"personal,erase=blank" example:"Luis"`
-	FamilyName     string       `json:"family_name" privacy:"personal,erase=blank" doc:"Empty when we know a first name only" example:"Ortega"`
-	PreferredName  *string      `json:"preferred_name" privacy:"personal,erase=null" doc:"What to call them, when not by the given name" example:"Lou"`
-	LegalName      *string      `json:"legal_name" privacy:"personal,erase=null" doc:"For waivers and travel alone" example:"Luis Alberto Ortega"`
-	Pronouns       *string      `json:"pronouns" privacy:"personal,erase=null" example:"he/him"`
-	BirthDate      *Date        `json:"birth_date" nullable:"true" privacy:"personal,erase=null"`
-	Gender         *Gender      `json:"gender" enum:"woman,man,nonbinary,self_described,undisclosed" privacy:"personal,erase=null" example:"man"`
-	Kinds          Texts[Kind]  `json:"kinds" nullable:"false" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff" privacy:"personal,erase=keep"`
-	Status         MemberStatus `json:"status" enum:"prospective,active,inactive,deceased,merged" privacy:"personal,erase=keep" example:"active"`
-	Email          *string      `json:"email" privacy:"personal,erase=null" doc:"May be shared with somebody else" example:"luis.ortega@example.org"`
-	Phone          *string      `json:"phone" privacy:"personal,erase=null" doc:"E.164" example:"+19105550142"`
+	GivenName     string  `json:"given_name" privacy:"personal,erase=blank" example:"Luis"`
+	FamilyName    string  `json:"family_name" privacy:"personal,erase=blank" doc:"Empty when we know a first name only" example:"Ortega"`
+	PreferredName *string `json:"preferred_name" privacy:"personal,erase=null" doc:"What to call them, when not by the given name" example:"Lou"`
+	LegalName     *string `json:"legal_name" privacy:"personal,erase=null" doc:"For waivers and travel alone" example:"Luis Alberto Ortega"`
+	Pronouns      *string `json:"pronouns" privacy:"personal,erase=null" example:"he/him"`
+	BirthDate     *Date   `json:"birth_date" nullable:"true" privacy:"personal,erase=null"`
+	FormerNames   *string `json:"former_names" privacy:"personal,erase=null" doc:"What they were called before, as a maiden name: searches find it; only they and staff see it" example:"Reyes"`
+	Gender        *Gender `json:"gender" enum:"woman,man,nonbinary,self_described,undisclosed" privacy:"personal,erase=null" example:"man"`
+	GenderWords   *string `json:"gender_words" privacy:"personal,erase=null" doc:"Their own words, with self_described"`
+	// RaceEthnicity is for aggregates: the person alone is shown it.
+	RaceEthnicity  Texts[RaceEthnicity] `json:"-" privacy:"personal,erase=blank"`
+	Kinds          Texts[Kind]          `json:"kinds" nullable:"false" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff" privacy:"personal,erase=keep"`
+	Status         MemberStatus         `json:"status" enum:"prospective,active,inactive,deceased,merged" privacy:"personal,erase=keep" example:"active"`
+	Email          *string              `json:"email" privacy:"personal,erase=null" doc:"May be shared with somebody else" example:"luis.ortega@example.org"`
+	Phone          *string              `json:"phone" privacy:"personal,erase=null" doc:"E.164" example:"+19105550142"`
 	Address        `gorm:"embedded"`
 	Language       string        `json:"language" privacy:"personal,erase=keep" doc:"BCP 47" example:"en"`
 	TimeZone       string        `json:"time_zone" privacy:"personal,erase=keep" doc:"IANA name" example:"America/New_York"`
@@ -129,7 +150,7 @@ type Member struct {
 	Tags           Texts[string] `json:"tags" nullable:"false" privacy:"personal,erase=blank"`
 	Needs          `gorm:"embedded"`
 	Preferences    `gorm:"embedded"`
-	EnteredBy      *uuid.UUID `json:"entered_by" nullable:"true" privacy:"none,erase=keep" doc:"The guardian who added this child; null otherwise"`
+	EnteredBy      *uuid.UUID `json:"entered_by" nullable:"true" privacy:"personal,erase=keep" doc:"The guardian who added this child; null otherwise"`
 	MergedInto     *uuid.UUID `json:"merged_into" nullable:"true" privacy:"none,erase=keep" doc:"The record that was kept when this one turned out to be the same person"`
 	SearchText     string     `json:"-" gorm:"->" privacy:"personal,erase=keep"`
 }
@@ -210,7 +231,7 @@ func IsClock(s string) bool { return clock.MatchString(s) }
 type DependentDetails struct {
 	Record
 	MemberID  uuid.UUID `json:"member_id" privacy:"none,erase=row"`
-	EnteredBy uuid.UUID `json:"entered_by" privacy:"none,erase=row" doc:"The guardian whose entries these are"`
+	EnteredBy uuid.UUID `json:"entered_by" privacy:"personal,erase=row" doc:"The guardian whose entries these are"`
 	Email     *string   `json:"email" privacy:"personal,erase=row" example:"maya.ortega@example.org"`
 	Phone     *string   `json:"phone" privacy:"personal,erase=row" doc:"E.164" example:"+19105550143"`
 	Address   `gorm:"embedded"`
@@ -238,7 +259,7 @@ type EmergencyContact struct {
 	ID        uuid.UUID `json:"id" gorm:"primaryKey" privacy:"none,erase=row"`
 	CreatedAt time.Time `json:"created_at" privacy:"none,erase=row"`
 	MemberID  uuid.UUID `json:"member_id" privacy:"none,erase=row"`
-	EnteredBy uuid.UUID `json:"entered_by" privacy:"none,erase=row" doc:"The member themselves, or the guardian who keeps this list"`
+	EnteredBy uuid.UUID `json:"entered_by" privacy:"personal,erase=row" doc:"The member themselves, or the guardian who keeps this list"`
 	Place     int       `json:"place" privacy:"none,erase=row" doc:"1 is called first"`
 	Name      string    `json:"name" privacy:"personal,erase=row" example:"Rosa Ortega"`
 	Relation  string    `json:"relation" privacy:"personal,erase=row" example:"mother"`
@@ -252,57 +273,3 @@ func (EmergencyContact) TableName() string { return "emergency_contacts" }
 
 // Subjects implements Model.
 func (EmergencyContact) Subjects() []string { return []string{"member_id"} }
-
-// Component is a part of the armed forces.
-type Component string
-
-// The components.
-const (
-	ComponentActive  Component = "active"
-	ComponentReserve Component = "reserve"
-	ComponentGuard   Component = "national_guard"
-)
-
-// Branch is a branch of the armed forces.
-type Branch string
-
-// The branches.
-const (
-	BranchArmy       Branch = "army"
-	BranchMarines    Branch = "marine_corps"
-	BranchNavy       Branch = "navy"
-	BranchAirForce   Branch = "air_force"
-	BranchSpaceForce Branch = "space_force"
-	BranchCoastGuard Branch = "coast_guard"
-)
-
-// Character is the character of a discharge. It is asked only where a rule needs it.
-type Character string
-
-// The characters of service.
-const (
-	CharacterHonorable       Character = "honorable"
-	CharacterGeneral         Character = "general"
-	CharacterOther           Character = "other_than_honorable"
-	CharacterBadConduct      Character = "bad_conduct"
-	CharacterDishonorable    Character = "dishonorable"
-	CharacterUncharacterized Character = "uncharacterized"
-	CharacterUndisclosed     Character = "undisclosed"
-)
-
-// ServiceRecord is one period of service. The document that shows it is never kept: it carries an SSN.
-type ServiceRecord struct {
-	Record
-	MemberID    uuid.UUID  `json:"member_id" privacy:"none,erase=row"`
-	Component   Component  `json:"component" enum:"active,reserve,national_guard" privacy:"personal,erase=row"`
-	Branch      Branch     `json:"branch" enum:"army,marine_corps,navy,air_force,space_force,coast_guard" privacy:"personal,erase=row"`
-	EnteredOn   Date       `json:"entered_on" privacy:"personal,erase=row"`
-	SeparatedOn *Date      `json:"separated_on" nullable:"true" privacy:"personal,erase=row" doc:"Null while they serve"`
-	Character   *Character `json:"character" enum:"honorable,general,other_than_honorable,bad_conduct,dishonorable,uncharacterized,undisclosed" privacy:"personal,erase=row" doc:"Character of service; null where no rule asked for it"`
-}
-
-// TableName implements Model.
-func (ServiceRecord) TableName() string { return "service_records" }
-
-// Subjects implements Model.
-func (ServiceRecord) Subjects() []string { return []string{"member_id"} }

@@ -37,6 +37,12 @@ const (
 	NoticeAccountNewLogin        NoticeEvent = "account.new_login"
 	NoticeAccountSessionEnded    NoticeEvent = "account.session_ended" // a spent refresh token came back
 	NoticeAccountPasswordChanged NoticeEvent = "account.password_changed"
+	NoticeContactVerify          NoticeEvent = "contact.verify"      // is this the address to write to
+	NoticeAccountTeen            NoticeEvent = "account.teen"        // somebody of 13 to 17 signed up, and a guardian must agree first
+	NoticeHelpAsked              NoticeEvent = "help.asked"          // to staff: somebody waits for them
+	NoticeTaskAssigned           NoticeEvent = "task.assigned"       // to staff: work was given to them
+	NoticeCredentialExpiring     NoticeEvent = "credential.expiring" // to its holder
+	NoticeCredentialLapsed       NoticeEvent = "credential.lapsed"
 )
 
 // NoticeEvents lists all of them.
@@ -46,7 +52,8 @@ func NoticeEvents() []NoticeEvent {
 		NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeRegistrationCancelled, NoticeRegistrationDeclined, NoticeRegistrationReinstated,
 		NoticeRegistrationInvited, NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionCancelled, NoticeSessionRestored, NoticeSessionReminder,
 		NoticeAccountVerify, NoticeAccountExists, NoticeAccountReset, NoticeAccountInvited,
-		NoticeAccountNewLogin, NoticeAccountSessionEnded, NoticeAccountPasswordChanged,
+		NoticeAccountNewLogin, NoticeAccountSessionEnded, NoticeAccountPasswordChanged, NoticeAccountTeen, NoticeContactVerify,
+		NoticeHelpAsked, NoticeTaskAssigned, NoticeCredentialExpiring, NoticeCredentialLapsed,
 	}
 }
 
@@ -73,7 +80,7 @@ func (e NoticeEvent) Optional() bool {
 // InInbox says whether the app shows it too. What carries a link that proves an address does not belong there.
 func (e NoticeEvent) InInbox() bool { return !slices.Contains(mailOnly, e) }
 
-var mailOnly = []NoticeEvent{NoticeAccountVerify, NoticeAccountExists, NoticeAccountReset, NoticeAccountInvited}
+var mailOnly = []NoticeEvent{NoticeAccountVerify, NoticeAccountExists, NoticeAccountReset, NoticeAccountInvited, NoticeAccountTeen, NoticeContactVerify}
 
 // MailOnly lists the events that the inbox leaves out.
 func MailOnly() []NoticeEvent { return slices.Clone(mailOnly) }

@@ -21,12 +21,14 @@ const (
 	RegistrationCancelled  RegistrationState = "cancelled"
 	RegistrationDeclined   RegistrationState = "declined"
 	RegistrationExpired    RegistrationState = "expired"
+	// RegistrationSuperseded is that of a person who turned out to have another place there: two records were merged.
+	RegistrationSuperseded RegistrationState = "superseded"
 )
 
 // RegistrationStates lists all of them.
 func RegistrationStates() []RegistrationState {
 	return []RegistrationState{RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted, RegistrationOffered,
-		RegistrationCancelled, RegistrationDeclined, RegistrationExpired}
+		RegistrationCancelled, RegistrationDeclined, RegistrationExpired, RegistrationSuperseded}
 }
 
 // HoldsSeats says whether the party's seats are taken.
@@ -39,10 +41,10 @@ func (s RegistrationState) Live() bool { return s.HoldsSeats() || s == Registrat
 
 // registrationMoves are the ways from one state to the next. The ways out of the ended states are staff's alone.
 var registrationMoves = map[RegistrationState][]RegistrationState{
-	RegistrationPending:    {RegistrationConfirmed, RegistrationDeclined, RegistrationCancelled, RegistrationExpired},
-	RegistrationConfirmed:  {RegistrationCancelled, RegistrationPending},
-	RegistrationWaitlisted: {RegistrationOffered, RegistrationCancelled, RegistrationDeclined, RegistrationExpired},
-	RegistrationOffered:    {RegistrationConfirmed, RegistrationPending, RegistrationExpired, RegistrationCancelled, RegistrationDeclined},
+	RegistrationPending:    {RegistrationConfirmed, RegistrationDeclined, RegistrationCancelled, RegistrationExpired, RegistrationSuperseded},
+	RegistrationConfirmed:  {RegistrationCancelled, RegistrationPending, RegistrationSuperseded},
+	RegistrationWaitlisted: {RegistrationOffered, RegistrationCancelled, RegistrationDeclined, RegistrationExpired, RegistrationSuperseded},
+	RegistrationOffered:    {RegistrationConfirmed, RegistrationPending, RegistrationExpired, RegistrationCancelled, RegistrationDeclined, RegistrationSuperseded},
 	RegistrationCancelled:  {RegistrationConfirmed, RegistrationWaitlisted},
 	RegistrationDeclined:   {RegistrationConfirmed, RegistrationWaitlisted},
 	RegistrationExpired:    {RegistrationConfirmed, RegistrationWaitlisted},
@@ -63,26 +65,28 @@ const (
 	ReviewGuardianship  ReviewReason = "guardianship"      // not confirmed by staff yet
 	ReviewSecondBooking ReviewReason = "second_booking"    // another guardian has registered the same child
 	ReviewAge           ReviewReason = "age"               // a guest of whom we do not know whether they are old enough
+	ReviewHeld          ReviewReason = "held"              // for a reason that must not show
 )
 
 // Registration is a party that wants to come: one lead and any attendees. Seats are all or nothing.
 type Registration struct {
 	Record
-	WorkshopID     uuid.UUID           `json:"workshop_id" privacy:"none,erase=keep"`
-	SessionID      *uuid.UUID          `json:"session_id" privacy:"none,erase=keep" doc:"The session, in a workshop that is registered for session by session"`
-	LeadMemberID   uuid.UUID           `json:"lead_member_id" privacy:"none,erase=keep" doc:"Who answers for the party"`
-	EnteredBy      uuid.UUID           `json:"-" privacy:"none,erase=keep"`
-	State          RegistrationState   `json:"state" enum:"pending_approval,confirmed,waitlisted,offered,cancelled,declined,expired" privacy:"none,erase=keep" example:"confirmed"`
-	Live           bool                `json:"-" gorm:"->" privacy:"none,erase=keep"`
-	Review         Texts[ReviewReason] `json:"-" privacy:"confidential,erase=keep"`
-	QueuedAt       *time.Time          `json:"queued_at" privacy:"none,erase=keep" doc:"When it joined the waitlist"`
-	MovedAheadAt   *time.Time          `json:"-" privacy:"none,erase=keep"`
-	OfferedAt      *time.Time          `json:"offered_at" privacy:"none,erase=keep" doc:"When the seats were last offered"`
-	OfferExpiresAt *time.Time          `json:"offer_expires_at" privacy:"none,erase=keep" doc:"Until when the offer stands; set while the state is offered"`
-	ConfirmedAt    *time.Time          `json:"confirmed_at" privacy:"none,erase=keep"`
-	ClosedAt       *time.Time          `json:"closed_at" privacy:"none,erase=keep" doc:"When it was cancelled, declined or expired"`
-	LateCancel     bool                `json:"late_cancel" privacy:"none,erase=keep" doc:"Cancelled after the workshop's deadline for that"`
-	Note           string              `json:"-" privacy:"personal,erase=blank"`
+	WorkshopID          uuid.UUID           `json:"workshop_id" privacy:"none,erase=keep"`
+	SessionID           *uuid.UUID          `json:"session_id" privacy:"none,erase=keep" doc:"The session, in a workshop that is registered for session by session"`
+	LeadMemberID        uuid.UUID           `json:"lead_member_id" privacy:"none,erase=keep" doc:"Who answers for the party"`
+	EnteredBy           uuid.UUID           `json:"-" privacy:"none,erase=keep"`
+	State               RegistrationState   `json:"state" enum:"pending_approval,confirmed,waitlisted,offered,cancelled,declined,expired,superseded" privacy:"none,erase=keep" example:"confirmed"`
+	Live                bool                `json:"-" gorm:"->" privacy:"none,erase=keep"`
+	Review              Texts[ReviewReason] `json:"-" privacy:"confidential,erase=keep"`
+	QueuedAt            *time.Time          `json:"queued_at" privacy:"none,erase=keep" doc:"When it joined the waitlist"`
+	MovedAheadAt        *time.Time          `json:"-" privacy:"none,erase=keep"`
+	OfferedAt           *time.Time          `json:"offered_at" privacy:"none,erase=keep" doc:"When the seats were last offered"`
+	OfferExpiresAt      *time.Time          `json:"offer_expires_at" privacy:"none,erase=keep" doc:"Until when the offer stands; set while the state is offered"`
+	ConfirmedAt         *time.Time          `json:"confirmed_at" privacy:"none,erase=keep"`
+	ClosedAt            *time.Time          `json:"closed_at" privacy:"none,erase=keep" doc:"When it was cancelled, declined or expired"`
+	LateCancel          bool                `json:"late_cancel" privacy:"none,erase=keep" doc:"Cancelled after the workshop's deadline for that"`
+	Note                string              `json:"-" privacy:"personal,erase=blank"`
+	SharedWithGuardians bool                `json:"shared_with_guardians" privacy:"none,erase=keep" doc:"The other guardians of the children in it see their places too. Only who leads the party decides that"`
 }
 
 // TableName implements Model.

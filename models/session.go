@@ -19,6 +19,7 @@ const (
 	EndPasswordReset   EndReason = "password_reset"
 	EndSuspended       EndReason = "suspended"
 	EndRefreshReuse    EndReason = "refresh_reuse"
+	EndMerged          EndReason = "merged" // the record was merged into one with an account of its own
 )
 
 // How long a session lives at most. A member's phone stays signed in; the records of many

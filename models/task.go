@@ -20,6 +20,14 @@ const (
 	TaskLinkPerson          TaskKind = "link_person"
 	TaskCredentialLapsed    TaskKind = "credential_lapsed"
 	TaskCompleteSession     TaskKind = "complete_session"
+	TaskCredentialExpiring  TaskKind = "credential_expiring"
+	TaskNotCleared          TaskKind = "facilitator_not_cleared" // leads minors without the credentials for it
+	TaskHelpRequest         TaskKind = "help_request"
+	TaskGuardianDecision    TaskKind = "guardian_decision" // whether a guardian is told of a teen's help request
+	TaskFollowUp            TaskKind = "follow_up"
+	TaskGuardianGone        TaskKind = "guardian_gone" // a place whose guardian may act no longer
+	TaskNewContact          TaskKind = "new_contact"   // an address that a new adult shared with a guardian
+	TaskTeenAccount         TaskKind = "teen_account"  // a teen wants an account, and no guardian has agreed yet
 )
 
 // TaskStatus is where a task stands.
@@ -58,6 +66,7 @@ type Task struct {
 	Kind         TaskKind   `json:"kind" privacy:"none,erase=keep" example:"confirm_guardianship"`
 	Title        string     `json:"title" privacy:"personal,erase=keep" doc:"What to do; names nobody" example:"Confirm a guardianship"`
 	MemberID     *uuid.UUID `json:"member_id" nullable:"true" privacy:"none,erase=keep" doc:"Whom it is about"`
+	AlsoAbout    IDs        `json:"-" privacy:"none,erase=keep"` // others it concerns: who is close to one of them does not see it
 	About        string     `json:"record" gorm:"column:record" privacy:"none,erase=keep" doc:"The kind of record it is about, or empty" example:"guardianship"`
 	RecordID     *uuid.UUID `json:"record_id" nullable:"true" privacy:"none,erase=keep" doc:"That record's id"`
 	Queue        string     `json:"queue" enum:"admins,coordinators,coaches,facilitators,moderators,responders" privacy:"none,erase=keep" example:"coordinators"`
@@ -75,4 +84,4 @@ type Task struct {
 func (Task) TableName() string { return "tasks" }
 
 // Subjects implements Model.
-func (Task) Subjects() []string { return []string{"member_id"} }
+func (Task) Subjects() []string { return []string{"member_id", "also_about"} }

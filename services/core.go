@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -39,6 +40,8 @@ type Settings struct {
 	// DecodeAnswers makes Mutate return what its stored answer decodes to, first time and replay alike. Tests set it,
 	// so that a result type that loses something in JSON fails everywhere and not only on a replay.
 	DecodeAnswers bool
+	// Tracer, when set, sees every statement of both pools.
+	Tracer pgx.QueryTracer
 }
 
 // Core is what every use case stands on. Reads and writes have a pool each: with one pool, a crowd waiting for one
@@ -63,10 +66,10 @@ func Open(ctx context.Context, s Settings) (*Core, error) {
 		return nil, err
 	}
 	c := &Core{Clock: &Clock{}, Keys: keys, Jobs: NewJobs(s.Log), Log: s.Log, decodeAnswers: s.DecodeAnswers}
-	if c.reads, c.readDB, c.readGorm, err = pool(ctx, s.DatabaseURL, s.ReadConns); err != nil {
+	if c.reads, c.readDB, c.readGorm, err = pool(ctx, s, s.ReadConns); err != nil {
 		return nil, err
 	}
-	if c.writes, c.writeDB, c.writeGorm, err = pool(ctx, s.DatabaseURL, s.WriteConns); err != nil {
+	if c.writes, c.writeDB, c.writeGorm, err = pool(ctx, s, s.WriteConns); err != nil {
 		c.reads.Close()
 		return nil, err
 	}
@@ -101,8 +104,8 @@ func (c *Core) Ready(ctx context.Context, version int64) error {
 // NewID makes an identifier whose order is that of time (UUIDv7, RFC 9562).
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-func pool(ctx context.Context, url string, conns int) (*pgxpool.Pool, *sql.DB, *gorm.DB, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+func pool(ctx context.Context, s Settings, conns int) (*pgxpool.Pool, *sql.DB, *gorm.DB, error) {
+	cfg, err := pgxpool.ParseConfig(s.DatabaseURL)
 	if err != nil {
 		return nil, nil, nil, errors.New("the database URL cannot be read") // pgx's own words may hold the password
 	}
@@ -116,6 +119,7 @@ func pool(ctx context.Context, url string, conns int) (*pgxpool.Pool, *sql.DB, *
 	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	cfg.ConnConfig.ConnectTimeout = acquireTimeout
 	cfg.AfterConnect = teachTypes
+	cfg.ConnConfig.Tracer = s.Tracer
 	cfg.HealthCheckPeriod = time.Second // a database that came back is found within a second
 	p, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

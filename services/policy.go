@@ -57,6 +57,7 @@ var (
 
 	// Accounts and access.
 	CanUseAccount     = allow("account.use", "Use one's own account, sessions and inbox", everyone...)
+	CanChangeContact  = fresh(allow("contact.change", "Have one's messages sent to another address", everyone...))
 	CanListAccounts   = allow("account.list", "See accounts and their roles", coordinators...)
 	CanChangeAccounts = fresh(allow("account.change", "Change roles, suspend and reinstate accounts (only roles one may grant)", coordinators...))
 	CanInvite         = fresh(allow("invitation.manage", "Invite staff and withdraw invitations", coordinators...))
@@ -66,7 +67,27 @@ var (
 	// People.
 	CanManagePeople = allow("member.manage", "Find, read and change members, households, relationships and guardianships", coordinators...)
 	CanManageFamily = allow("family.manage", "Look after one's own record, children, contacts and relationships", everyone...)
-	CanWorkTasks    = allow("task.work", "See and close tasks of one's queues", admin, coordinator, models.RoleCoach, models.RoleFacilitator, models.RoleModerator)
+	CanRestrict     = fresh(allow("member.restrict", "Keep a record to named staff, and open it again", admin))
+	CanRecordDeath  = allow("member.death", "Record a death and take it back, two staff together", coordinators...)
+	CanMerge        = allow("member.merge", "See likely duplicates, merge two records and take it back", coordinators...)
+	CanSeparate     = allow("separation.manage", "See and change who is kept apart (never a party or somebody linked to one)", coordinators...)
+	CanImport       = allow("member.import", "Bring people in from a spreadsheet, and roll it back", coordinators...)
+	CanExport       = fresh(allow("member.export", "Take people out into a spreadsheet", coordinators...))
+	CanSeeTimeline  = allow("timeline.read", "See what happened with a member, as far as one may see it; members their own", everyone...)
+	CanSeeHome      = allow("home.read", "See one's own next steps", everyone...)
+
+	// Consent.
+	CanSign           = allow("consent.sign", "See what one is asked to agree to, sign it and take it back, for oneself and one's children", everyone...)
+	CanManageConsents = allow("consent.manage", "Publish consent documents, record what was signed on paper or said, see who is missing", coordinators...)
+
+	// Work on people.
+	CanAskForHelp      = allow("help.ask", "Ask for a call, see its state and take it back", everyone...)
+	CanAnswerHelp      = allow("help.answer", "See who asked for a call and answer", admin, coordinator, models.RoleCoach, models.RoleResponder)
+	CanLogContacts     = allow("contact.log", "Log a call, text, mail or visit with somebody one works with", admin, coordinator, models.RoleCoach, models.RoleResponder)
+	CanManageReferrals = allow("referral.manage", "Refer somebody on and follow it up", coordinators...)
+	CanSeeReferrals    = allow("referral.read_own", "See one's own contacts and referrals, and answer an offered one", everyone...)
+	CanSeeWork         = allow("work.read", "See one's own work: tasks, calls, help requests", admin, coordinator, models.RoleCoach, models.RoleFacilitator, models.RoleModerator, models.RoleResponder)
+	CanWorkTasks       = allow("task.work", "See and close tasks of one's queues", admin, coordinator, models.RoleCoach, models.RoleFacilitator, models.RoleModerator, models.RoleResponder)
 
 	// Programs and workshops.
 	CanReadPrograms    = allow("program.read", "See programs", everyone...)

@@ -22,6 +22,7 @@ import (
 	"homefront/migrations"
 	"homefront/services"
 	"homefront/services/notices"
+	"homefront/services/outreach"
 )
 
 // stopWithin bounds a graceful end: requests in flight, then jobs.
@@ -53,9 +54,15 @@ func assemble(ctx context.Context, c Config, secret []byte, log *slog.Logger) (*
 		core.Close()
 		return nil, err
 	}
-	all := api.Assemble(core, api.Outside{Mailer: mailer, PublicURL: c.PublicURL, OrgName: c.OrgName, MailFrom: c.sender(), RepliesRead: c.MailReplyTo != ""})
+	all := api.Assemble(core, api.Outside{Mailer: mailer, PublicURL: c.PublicURL, OrgName: c.OrgName, MailFrom: c.sender(), RepliesRead: c.MailReplyTo != "", ReviewShare: c.ReviewShare, StaffedHours: c.staffedHours()})
 	server := api.New(api.Settings{Version: version, TrustedProxies: c.Proxies, Origins: c.Origins, Migration: latest, PerSecond: c.PerSecond, Log: log}, all)
 	return &app{Services: all, Server: server, config: c, log: log}, nil
+}
+
+// staffedHours are those of the configuration, which was checked.
+func (c Config) staffedHours() outreach.Hours {
+	h, _ := outreach.ParseHours(c.StaffedHours)
+	return h
 }
 
 func (c Config) sender() string {

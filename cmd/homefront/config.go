@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"homefront/services"
+	"homefront/services/outreach"
 )
 
 // Config is every setting, read from the environment once.
@@ -44,7 +45,10 @@ type Config struct {
 	WriteConns  int    `env:"HOMEFRONT_WRITE_CONNS" envDefault:"4" doc:"Database connections for writes"`
 	Workers     int    `env:"HOMEFRONT_WORKERS" envDefault:"4" doc:"Jobs worked at once"`
 
-	Secret   string `env:"HOMEFRONT_SECRET" secret:"true" doc:"32 random bytes in hex or base64, as 'openssl rand -hex 32' prints; serve needs it. Losing it loses everything that is encrypted"`
+	Secret       string `env:"HOMEFRONT_SECRET" secret:"true" doc:"32 random bytes in hex or base64, as 'openssl rand -hex 32' prints; serve needs it. Losing it loses everything that is encrypted"`
+	StaffedHours string `env:"HOMEFRONT_STAFFED_HOURS" envDefault:"Mon-Fri 09:00-17:00 America/New_York" doc:"When a person on the team reads help requests: days, hours, IANA zone. Members are told so"`
+	ReviewShare  int    `env:"HOMEFRONT_REVIEW_SHARE" envDefault:"0" doc:"Per cent of all registrations, 0 to 100, that staff look at by lot: then being looked at says nothing of a person"`
+
 	StaffMFA string `env:"HOMEFRONT_STAFF_MFA" envDefault:"off" doc:"off; 'required' waits for the version that has factors"`
 
 	SMTPHost     string `env:"HOMEFRONT_SMTP_HOST" doc:"Mail server; serve needs it"`
@@ -118,6 +122,12 @@ func (c Config) check(n need) error {
 	}
 	if c.PerSecond < 1 || c.PerSecond > 1_000_000 {
 		wrong("HOMEFRONT_REQUESTS_PER_SECOND", "1 to 1000000")
+	}
+	if _, err := outreach.ParseHours(c.StaffedHours); err != nil {
+		wrong("HOMEFRONT_STAFFED_HOURS", "as in Mon-Fri 09:00-17:00 America/New_York")
+	}
+	if c.ReviewShare < 0 || c.ReviewShare > 100 {
+		wrong("HOMEFRONT_REVIEW_SHARE", "0 to 100")
 	}
 	for _, p := range c.Proxies {
 		if _, err := netip.ParsePrefix(p); err != nil {

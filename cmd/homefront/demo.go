@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -170,10 +171,17 @@ func demoScreen(c Config, made demodata.Summary, pg string) string {
   Mail sent  %s/dev/mail
 
   %s
-  Sign in as admin@, coordinator@, coach@, facilitator@, moderator@, analyst@, responder@,
-  privacy@, member@ or spouse@%s with the password  %s
-
+  Sign in with the password  %s  as
+%s
   Everything is under %s. Ctrl-C stops it.
 
-`, version, pg, base, base, base, data, demodata.Domain, demodata.Password, c.DataDir)
+`, version, pg, base, base, base, data, demodata.Password, signIns(), c.DataDir)
+}
+
+func signIns() string {
+	var b strings.Builder
+	for _, s := range demodata.SignIns {
+		fmt.Fprintf(&b, "    %-46s %s\n", s.Name+"@"+demodata.Domain, s.Shows)
+	}
+	return b.String()
 }

@@ -24,6 +24,8 @@ var domainOrder = [][]string{
 	{"notices"},
 	{"people"},
 	{"accounts"},
+	{"outreach"},
+	{"imports"},
 	{"forms"},
 	{"programs"},
 	{"safety"},

@@ -239,7 +239,9 @@ func TestKilledUnderWrites(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Duration(100+60*round) * time.Millisecond)
+		for began := time.Now(); count.Load() < int64(round+1)*10 && time.Since(began) < 20*time.Second; {
+			time.Sleep(time.Duration(5+3*round) * time.Millisecond)
+		}
 		if round%2 == 0 {
 			server.kill()
 		} else {

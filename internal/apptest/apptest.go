@@ -87,12 +87,16 @@ func New(t testing.TB) *App {
 	return On(t, pgtest.New(t))
 }
 
-// On is one more program on a database: another replica.
-func On(t testing.TB, db *pgtest.DB) *App {
+// On is one more program on a database: another replica, with its own settings where change says so.
+func On(t testing.TB, db *pgtest.DB, change ...func(*services.Settings)) *App {
 	t.Helper()
 	var logged bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&locked{w: &logged}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	core, err := services.Open(t.Context(), services.Settings{DatabaseURL: db.AppURL, Secret: Secret, ReadConns: 4, WriteConns: 4, Log: log, DecodeAnswers: true})
+	settings := services.Settings{DatabaseURL: db.AppURL, Secret: Secret, ReadConns: 4, WriteConns: 4, Log: log, DecodeAnswers: true}
+	for _, do := range change {
+		do(&settings)
+	}
+	core, err := services.Open(t.Context(), settings)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func visible(a *services.Actor) func(*gorm.DB) *gorm.DB {
 var searches = services.Limit{Name: "account.search", Every: 2 * time.Second, Burst: 40}
 
 func views(db *gorm.DB, a *services.Actor) *gorm.DB {
-	return db.Table("accounts").Scopes(visible(a)).Joins("join members m on m.id = accounts.member_id").
+	return db.Table("accounts").Scopes(visible(a), a.NotRestricted("accounts.member_id")).Joins("join members m on m.id = accounts.member_id").
 		Select(`accounts.id, accounts.version, accounts.created_at, accounts.updated_at, accounts.member_id, accounts.email, accounts.roles, accounts.status,
 			accounts.email_verified_at, accounts.last_login_at, accounts.quiet_logins, btrim(coalesce(m.preferred_name, m.given_name) || ' ' || m.family_name) as name`)
 }
@@ -87,6 +87,9 @@ func (s *Service) List(ctx context.Context, in AccountFilter) (services.Page[Acc
 
 var likeLiteral = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
+// mostFound bounds how many accounts a piece of a name or address is looked up for: whoever finds so many writes more of it.
+const mostFound = 200
+
 func (f *AccountFilter) narrow(db *gorm.DB) *gorm.DB {
 	if len(f.Role) > 0 {
 		db = db.Where("accounts.roles && cast(? as text[])", models.Texts[models.Role](f.Role))
@@ -96,8 +99,8 @@ func (f *AccountFilter) narrow(db *gorm.DB) *gorm.DB {
 	}
 	if q := strings.TrimSpace(f.Q); q != "" {
 		part := "%" + likeLiteral.Replace(q) + "%"
-		db = db.Where(`accounts.id in (select id from accounts where folded(email) like folded(?)
-			union select a.id from members m join accounts a on a.member_id = m.id where m.search_text like folded(?))`, part, part)
+		db = db.Where(`accounts.id in ((select id from accounts where folded(email) like folded(?) limit ?)
+			union (select a.id from members m join accounts a on a.member_id = m.id where m.search_text like folded(?) limit ?))`, part, mostFound, part, mostFound)
 	}
 	return db
 }
@@ -159,7 +162,7 @@ var (
 // own roles are read in the same transaction, under lock, with those of every admin: two admins who demote one another at
 // the same moment leave one of them.
 // Errors: not_found; unconditional, stale; forbidden role_above_own, own_account, own_record; conflict last_admin; invalid when a
-// suspension has no reason.
+// suspension has no reason, teens_are_members for other roles of somebody under 18, guardian_must_agree to let them in again.
 func (s *Service) Change(ctx context.Context, id uuid.UUID, in AccountChange) (*AccountView, error) {
 	return services.Mutate(ctx, s.core, "account.change", func(tx *services.Tx) (*AccountView, error) {
 		rows, err := lockWithAdmins(tx, id)
@@ -171,6 +174,9 @@ func (s *Service) Change(ctx context.Context, id uuid.UUID, in AccountChange) (*
 			return nil, services.NotFound("account")
 		}
 		a := &rows[at]
+		if err := people.NotHidden(tx, "account", a.MemberID); err != nil {
+			return nil, err
+		}
 		if err := notKin(tx, a.MemberID); err != nil {
 			return nil, err
 		}
@@ -180,7 +186,15 @@ func (s *Service) Change(ctx context.Context, id uuid.UUID, in AccountChange) (*
 		before := *a
 		a.Roles = models.SortedRoles(in.Roles.Or(before.Roles))
 		a.Status = in.Status.Or(before.Status)
+		if a.Active() {
+			if err := departed(tx, a.MemberID); err != nil {
+				return nil, err
+			}
+		}
 		if err := mayChange(tx, rows, &before, a, in); err != nil {
+			return nil, err
+		}
+		if err := fitForTeen(tx, &before, a); err != nil {
 			return nil, err
 		}
 		if err := s.store(tx, before, a, in.Reason.Or("")); err != nil {

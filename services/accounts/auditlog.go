@@ -121,12 +121,14 @@ var auditList = services.List[AuditEntry]{
 }
 
 // withoutKin leaves out what people close to whoever reads did, and what was done about them: a father who is an admin would
-// learn of the mother's bookings. His own acts he sees, whomever they are about.
+// learn of the mother's bookings. His own acts he sees, whomever they are about. Of separations a party learns nothing here
+// either, nor of the tasks that colleagues have about them; nor does who looks after no separations.
 func withoutKin(a *services.Actor, now time.Time) func(*gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
 		on := models.DateOf(now)
-		return db.Where(`(member_id = ? or (member_id is null or member_id not in (select kin_of(?, ?))) and not subjects && array(select kin_of(?, ?)))`,
-			a.MemberID, a.MemberID, on, a.MemberID, on)
+		return db.Where(`(member_id = ? or (member_id is null or member_id not in (select kin_of(?, ?))) and not subjects && array(select kin_of(?, ?))
+			and not (subjects @> array[cast(? as uuid)] and (action like 'separation.%' or action like 'task.%' or changes @> '[{"table": "member_holds"}]'))
+			and (? or action not like 'separation.%'))`, a.MemberID, a.MemberID, on, a.MemberID, on, a.MemberID, a.Coordinates())
 	}
 }
 

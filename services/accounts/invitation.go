@@ -51,7 +51,7 @@ var invitationList = services.List[InvitationView]{
 
 // Invite sends an invitation. Known and unknown addresses are answered alike: who has an account already gives its
 // password when they accept, and gets the roles.
-// Errors: invalid for a bad address or an expiry that is not within 30 days, unknown_member, or too_young; forbidden
+// Errors: invalid for a bad address or an expiry that is not within 30 days, unknown_member, or too_young, guardian_must_agree, guardians_address; forbidden
 // role_above_own, own_account, own_record; conflict member_has_account; too_many.
 func (s *Service) Invite(ctx context.Context, in Invite) (*InvitationView, error) {
 	email := plainEmail(in.Email)
@@ -92,7 +92,7 @@ func (s *Service) Invite(ctx context.Context, in Invite) (*InvitationView, error
 		case !inviter.Active() || !inviter.MayChange(i.Roles...):
 			return nil, errRoleAbove
 		}
-		if err := checkInvited(tx, in.MemberID); err != nil {
+		if err := checkInvited(tx, &i); err != nil {
 			return nil, err
 		}
 		if err := tx.DB.Create(&i).Error; err != nil {
@@ -106,14 +106,18 @@ func (s *Service) Invite(ctx context.Context, in Invite) (*InvitationView, error
 }
 
 // checkInvited says whether the person can be given an account.
-func checkInvited(tx *services.Tx, member *uuid.UUID) error {
+func checkInvited(tx *services.Tx, i *models.Invitation) error {
+	member := i.MemberID
 	if member == nil {
 		return nil
+	}
+	if err := people.NotHidden(tx, "member", *member); err != nil {
+		return err
 	}
 	if err := notKin(tx, *member); err != nil {
 		return err
 	}
-	unfit, err := unfitForAccount(tx, *member)
+	unfit, err := unfitForAccount(tx, i)
 	if err == nil {
 		err = invalid(unfit)
 	}
@@ -129,17 +133,15 @@ func checkInvited(tx *services.Tx, member *uuid.UUID) error {
 }
 
 // unfitForAccount says why a known person cannot sign in, or nil.
-func unfitForAccount(tx *services.Tx, member uuid.UUID) (*services.FieldError, error) {
-	found, err := people.Load(tx, []uuid.UUID{member})
+func unfitForAccount(tx *services.Tx, i *models.Invitation) (*services.FieldError, error) {
+	found, err := people.Load(tx, []uuid.UUID{*i.MemberID})
 	switch {
 	case err != nil:
 		return nil, err
 	case len(found) == 0 || found[0].Gone():
 		return &services.FieldError{Field: "/member_id", Code: "unknown_member", Message: "There is no such member."}, nil
-	case found[0].MinorOn(found[0].Today(tx.Now())):
-		return &services.FieldError{Field: "/member_id", Code: "too_young", Message: "Accounts are for people of 18 and over."}, nil
 	}
-	return nil, nil
+	return unfitAddress(tx, i, &found[0])
 }
 
 func viewed(i *models.Invitation, now time.Time) *InvitationView {
@@ -246,7 +248,9 @@ func (s *Service) AcceptInvitation(ctx context.Context, in AcceptInvitation) (*O
 		}
 		a := &offer.account
 		if a.ID != uuid.Nil {
-			err = joinRoles(tx, a, i.Roles)
+			if err = fitForRoles(tx, a.MemberID, i.Roles); err == nil {
+				err = joinRoles(tx, a, i.Roles)
+			}
 		} else {
 			a, err = accountFor(tx, i, hash, in.Name)
 		}
@@ -332,7 +336,7 @@ func lockOffer(tx *services.Tx, id uuid.UUID) (*models.Invitation, error) {
 func accountFor(tx *services.Tx, i *models.Invitation, hash, name string) (*models.Account, error) {
 	a := &models.Account{Email: i.Email, PasswordHash: &hash, Roles: i.Roles}
 	if i.MemberID != nil {
-		unfit, err := unfitForAccount(tx, *i.MemberID)
+		unfit, err := unfitForAccount(tx, i)
 		if err != nil || unfit != nil {
 			return nil, badToken(err)
 		}

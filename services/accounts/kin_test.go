@@ -89,7 +89,7 @@ func TestNobodyUnder18IsInvited(t *testing.T) {
 		_, err := w.Invite(w.as(boss.AccessToken), accounts.Invite{Email: "noah@example.org", Roles: []models.Role{models.RoleMember}, MemberID: &id})
 		return err
 	}
-	w.want(invite(), "too_young")
+	w.want(invite(), "guardian_must_agree")
 	w.core.Clock.Set(time.Date(2026, 10, 2, 4, 0, 0, 0, time.UTC)) // midnight in New York
 	boss = w.login("ada@example.org")
 	w.ok(invite())
@@ -99,10 +99,10 @@ func TestNobodyUnder18IsInvited(t *testing.T) {
 }
 
 // The birthday is counted where new members are taken to live, as guardianship counts it.
-func TestSignUpOpensOnThe18thBirthday(t *testing.T) {
+func TestSignUpOpensOnThe13thBirthday(t *testing.T) {
 	w := newWorld(t)
 	in := maria
-	in.BirthDate = models.NewDate(2008, 10, 2)
+	in.BirthDate = models.NewDate(2013, 10, 2)
 	w.core.Clock.Set(time.Date(2026, 10, 2, 3, 59, 0, 0, time.UTC)) // the evening before, in New York
 	_, err := w.Register(w.nobody(), in)
 	w.want(err, "too_young")

@@ -61,6 +61,7 @@ func New(core *services.Core, settings Settings) *Service {
 		byAddr:  services.Limit{Name: "login/address", Every: 10 * time.Second, Burst: settings.LoginsPerAddress},
 	}
 	services.Handle(core.Jobs, 10, s.mailToken)
+	services.Handle(core.Jobs, 10, s.teenConsentEnded)
 	services.Handle(core.Jobs, 3, s.purge)
 	services.Every(core.Jobs, 24*time.Hour, Purge{})
 	return s

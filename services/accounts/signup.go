@@ -21,7 +21,7 @@ type SignUp struct {
 	Email     string      `json:"email" maxLength:"254" example:"maria@example.org"`
 	Password  string      `json:"password" maxLength:"256" doc:"At least 15 characters; any, spaces too. Not one that is widely used, and not made of your name, your address or ours" example:"a long sentence of your own"`
 	Name      string      `json:"name" minLength:"1" maxLength:"120" doc:"First name and family name" example:"Maria Lopez"`
-	BirthDate models.Date `json:"birth_date" doc:"Accounts are for people of 18 and over"`
+	BirthDate models.Date `json:"birth_date" doc:"Accounts are for people of 13 and over; until 18 a parent or guardian has to agree first"`
 }
 
 // MailPromised is the one answer to a sign-up and to a forgotten password, whoever it is.
@@ -51,7 +51,7 @@ const (
 // is asked by the job alone, so that neither the answer nor its timing tells. The account is made when the address is
 // verified.
 // Errors: invalid for a password that is too easy (password_too_short, password_too_common), a bad address or name, or
-// somebody under 18 (too_young); too_many.
+// somebody under 13 (too_young); too_many.
 func (s *Service) Register(ctx context.Context, in SignUp) (*MailPromised, error) {
 	email := plainEmail(in.Email)
 	name, badName := plainName(in.Name)
@@ -75,8 +75,8 @@ func checkBirth(born models.Date, now time.Time) *services.FieldError {
 	switch {
 	case born.Year() < 1900 || born.After(today.Time):
 		return &services.FieldError{Field: "/birth_date", Code: "out_of_range", Message: "Give your date of birth."}
-	case born.Age(today) < models.AdultAge:
-		return &services.FieldError{Field: "/birth_date", Code: "too_young", Message: "Accounts are for people of 18 and over. A parent or guardian can register you from theirs."}
+	case born.Age(today) < models.TeenAge:
+		return &services.FieldError{Field: "/birth_date", Code: "too_young", Message: "Accounts are for people of 13 and over. A parent or guardian can register you from theirs."}
 	}
 	return nil
 }
@@ -93,8 +93,8 @@ func (s *Service) takeMail(ctx context.Context) error {
 func (s *Service) askByMail(ctx context.Context, action string, t models.OneTimeToken) (*MailPromised, error) {
 	return services.Mutate(ctx, s.core, action, func(tx *services.Tx) (*MailPromised, error) {
 		t.ID, t.CreatedAt = services.NewID(), tx.Now()
-		tx.Queue(`insert into one_time_tokens (id, kind, created_at, expires_at, email, name, birth_date, password_hash)
-			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8)`, t.ID, string(t.Kind), t.CreatedAt, t.ExpiresAt, t.Email, t.Name, dateText(t.BirthDate), t.PasswordHash)
+		tx.Queue(`insert into one_time_tokens (id, kind, created_at, expires_at, email, name, birth_date, password_hash, account_id)
+			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9)`, t.ID, string(t.Kind), t.CreatedAt, t.ExpiresAt, t.Email, t.Name, dateText(t.BirthDate), t.PasswordHash, t.AccountID)
 		tx.Changed(nil, t)
 		return accepted, tx.Enqueue(MailToken{t.ID}, tx.Now())
 	})
@@ -125,12 +125,19 @@ func (s *Service) mailToken(ctx context.Context, job MailToken) error {
 		if err != nil {
 			return struct{}{}, err
 		}
+		dead, err := ofTheDead(tx, t.Email)
+		if err != nil {
+			return struct{}{}, err
+		}
 		before := *t
 		n := notices.Notice{Address: t.Email, Record: "account", Key: "account.token:" + t.ID.String(),
 			Data: map[string]any{"token_id": t.ID, "deadline": t.ExpiresAt.Format(time.RFC3339)}}
 		switch {
-		case often:
+		case often, dead:
 			useUp(tx, t)
+		case t.Kind == models.OneTimeContact:
+			n.Event, n.RecordID = models.NoticeContactVerify, t.ID
+			account = nil // whoever signs in with that address is not told
 		case t.Kind == models.OneTimeVerify && account == nil:
 			n.Event, n.Name, n.RecordID = models.NoticeAccountVerify, *t.Name, t.ID
 		case t.Kind == models.OneTimeVerify:
@@ -200,7 +207,9 @@ var errBadToken = services.InvalidField("/token", "bad_token", "This link is not
 
 // VerifyEmail makes the account that Register promised. It becomes the account of a known person only when exactly one
 // member without an account has that address, and their name and birth date are those given; else of a new,
-// prospective member, and a coordinator is asked to look for a person we know.
+// prospective member, and a coordinator is asked to look for a person we know. Somebody of 13 to 17 gets an account only as
+// a known person, with a guardian's consent on file; else the answer is the same, and a mail says what is missing. The link
+// of ChangeContact leads here too: then we write to that address from now on.
 // Errors: invalid bad_token for a link that was used, has expired or is none of ours; conflict account_exists when the
 // address got an account meanwhile.
 func (s *Service) VerifyEmail(ctx context.Context, in VerifyEmail) (*EmailVerified, error) {
@@ -211,22 +220,37 @@ func (s *Service) VerifyEmail(ctx context.Context, in VerifyEmail) (*EmailVerifi
 	return services.Mutate(ctx, s.core, "account.verify", func(tx *services.Tx) (*EmailVerified, error) {
 		tx.Locks(services.LockAccounts)
 		t, err := lockToken(tx, id)
+		if err == nil && t.Good(models.OneTimeContact, tx.Now()) {
+			return &EmailVerified{Email: t.Email, Status: "verified"}, confirmContact(tx, t)
+		}
 		if err != nil || !t.Good(models.OneTimeVerify, tx.Now()) {
 			return nil, badToken(err)
+		}
+		if dead, err := ofTheDead(tx, t.Email); err != nil || dead {
+			return nil, badToken(err)
+		}
+		verified := &EmailVerified{Email: t.Email, Status: "verified"}
+		if t.BirthDate.Age(models.DayIn(tx.Now(), models.DefaultTimeZone)) < models.AdultAge {
+			return verified, s.verifyTeen(tx, t)
 		}
 		member, err := s.memberFor(tx, t)
 		if err != nil {
 			return nil, err
 		}
-		a := models.Account{MemberID: member, Email: t.Email, PasswordHash: t.PasswordHash, Roles: models.Texts[models.Role]{models.RoleMember}}
-		if err := createAccount(tx, &a); err != nil {
-			return nil, err
-		}
-		before := *t
-		useUp(tx, t)
-		tx.Changed(before, *t)
-		return &EmailVerified{Email: a.Email, Status: "verified"}, nil
+		return verified, makeAccount(tx, t, member)
 	})
+}
+
+// makeAccount makes the account that a sign-up asked for, and forgets the rest of it.
+func makeAccount(tx *services.Tx, t *models.OneTimeToken, member uuid.UUID) error {
+	a := models.Account{MemberID: member, Email: t.Email, PasswordHash: t.PasswordHash, Roles: models.Texts[models.Role]{models.RoleMember}}
+	if err := createAccount(tx, &a); err != nil {
+		return err
+	}
+	before := *t
+	useUp(tx, t)
+	tx.Changed(before, *t)
+	return nil
 }
 
 // openToken counts the try and takes the id out of a mailed token.
@@ -254,29 +278,35 @@ func badToken(err error) error {
 	return err
 }
 
-// memberFor finds the person we know, or makes a new one.
-func (s *Service) memberFor(tx *services.Tx, t *models.OneTimeToken) (uuid.UUID, error) {
+// knownPerson finds the one member without an account who has the address of a sign-up, its name and its birth date, or
+// nobody. An address that a guardian of theirs reads is not theirs.
+func knownPerson(tx *services.Tx, t *models.OneTimeToken) (uuid.UUID, error) {
 	type row struct {
 		ID    uuid.UUID
 		Match bool
 	}
 	var rows []row
 	err := tx.DB.Raw(`select m.id, coalesce(m.birth_date = cast(? as date) and folded(?) in (folded(m.given_name || ' ' || m.family_name),
-				folded(coalesce(m.preferred_name, m.given_name) || ' ' || m.family_name), folded(m.legal_name)), false) as match
+				folded(coalesce(m.preferred_name, m.given_name) || ' ' || m.family_name), folded(m.legal_name)), false) and not address_of_guardian(m.id, m.email) as match
 			from members m where lower(m.email) = lower(?) and m.status not in ('merged', 'deceased')
-			and not exists (select 1 from accounts a where a.member_id = m.id) order by m.id limit 2`, dateText(t.BirthDate), *t.Name, t.Email).Scan(&rows).Error
-	if err != nil {
+			and not exists (select 1 from accounts a where a.member_id = m.id) order by m.id limit 2 for key share of m`, dateText(t.BirthDate), *t.Name, t.Email).Scan(&rows).Error
+	if err != nil || len(rows) != 1 || !rows[0].Match {
 		return uuid.Nil, err
 	}
-	if len(rows) == 1 && rows[0].Match {
-		return rows[0].ID, nil
+	return rows[0].ID, nil
+}
+
+// memberFor is the person we know, or a new one.
+func (s *Service) memberFor(tx *services.Tx, t *models.OneTimeToken) (uuid.UUID, error) {
+	if known, err := knownPerson(tx, t); err != nil || known != uuid.Nil {
+		return known, err
 	}
 	m := newMember(*t.Name, t.Email, models.MemberProspective)
 	m.BirthDate = t.BirthDate
 	if err := people.NewMember(tx, m); err != nil {
 		return uuid.Nil, err
 	}
-	_, err = tasks.Open(tx, tasks.New{Kind: models.TaskLinkPerson, MemberID: &m.ID, Record: "member", RecordID: &m.ID, Queue: "coordinators",
+	_, err := tasks.Open(tx, tasks.New{Kind: models.TaskLinkPerson, MemberID: &m.ID, Record: "member", RecordID: &m.ID, Queue: "coordinators",
 		Title: "Somebody new signed up: do we know this person?", DueAt: tx.Now().AddDate(0, 0, 7)})
 	return m.ID, err
 }

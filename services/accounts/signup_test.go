@@ -66,7 +66,7 @@ func TestSignUpIsRefused(t *testing.T) {
 		"two addresses":      {func(r *accounts.SignUp) { r.Email = "a@example.org,b@example.org" }, "bad_format"},
 		"a header":           {func(r *accounts.SignUp) { r.Email = "a@example.org\r\nBcc: b@example.org" }, "bad_format"},
 		"no name":            {func(r *accounts.SignUp) { r.Name = " \t " }, "bad_format"},
-		"17 years old":       {func(r *accounts.SignUp) { r.BirthDate = models.NewDate(2008, 10, 2) }, "too_young"},
+		"12 years old":       {func(r *accounts.SignUp) { r.BirthDate = models.NewDate(2013, 10, 2) }, "too_young"},
 		"not born":           {func(r *accounts.SignUp) { r.BirthDate = models.NewDate(2027, 1, 1) }, "out_of_range"},
 		"14 characters":      {func(r *accounts.SignUp) { r.Password = "xk2v9 qm4z7 p1" }, "password_too_short"},
 		"their own name":     {func(r *accounts.SignUp) { r.Password = "MariaLopez-1-2!" }, "password_too_common"},

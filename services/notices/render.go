@@ -49,11 +49,17 @@ var defaultPaths = map[models.NoticeEvent]string{
 	models.NoticeRegistrationInvited:    "/invitation",
 	models.NoticeAccountVerify:          "/verify",
 	models.NoticeAccountExists:          "/sign-in",
+	models.NoticeAccountTeen:            "/sign-up",
+	models.NoticeContactVerify:          "/verify",
 	models.NoticeAccountReset:           "/reset",
 	models.NoticeAccountInvited:         "/welcome",
 	models.NoticeAccountNewLogin:        "/account/sessions",
 	models.NoticeAccountSessionEnded:    "/account/sessions",
 	models.NoticeAccountPasswordChanged: "/account/sessions",
+	models.NoticeHelpAsked:              "/work",
+	models.NoticeTaskAssigned:           "/work",
+	models.NoticeCredentialExpiring:     "/account",
+	models.NoticeCredentialLapsed:       "/account",
 }
 
 // inboxPath is where the app lists everything.

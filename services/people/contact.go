@@ -105,7 +105,7 @@ func (s *Service) ReplaceContacts(ctx context.Context, memberID uuid.UUID, in Em
 			return nil, err
 		}
 		v := &MemberView{Member: *m, Minor: m.MinorOn(today(tx, m))}
-		return v, v.fill(tx.DB)
+		return v, v.fill(tx.DB, tx.Actor())
 	})
 }
 

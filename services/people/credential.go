@@ -9,6 +9,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/tasks"
 )
 
 // ofMember lists what hangs on one member, for staff who may handle it. The condition is a constant that names @id.
@@ -34,11 +35,22 @@ func handled(tx *services.Tx, id uuid.UUID) (*models.Member, error) {
 type AddCredential struct {
 	Kind      models.CredentialKind `json:"kind" enum:"background_check,child_safety_training,coaching_agreement,coach_training,responder_training,first_aid"`
 	IssuedOn  models.Date           `json:"issued_on"`
-	ExpiresOn *models.Date          `json:"expires_on,omitempty" required:"false" doc:"The last day on which it counts; absent when it does not expire"`
+	ExpiresOn *models.Date          `json:"expires_on,omitempty" required:"false" doc:"The last day on which it counts. Absent: as long as its kind usually counts from issued_on (child safety training 1 year; background check, responder training, first aid 2; coach training 3; coaching agreement without end)"`
+	NoExpiry  bool                  `json:"no_expiry,omitempty" doc:"It does not expire, whatever is usual for its kind"`
 }
 
-// AddCredential records a credential. Errors: forbidden own_record; not_found; invalid when it expires before it was
-// issued, or was issued in the future.
+func (in *AddCredential) expiry() *models.Date {
+	years := in.Kind.Validity()
+	if in.ExpiresOn != nil || in.NoExpiry || years == 0 {
+		return in.ExpiresOn
+	}
+	last := models.DateOf(in.IssuedOn.AddDate(years, 0, -1))
+	return &last
+}
+
+// AddCredential records a credential. A renewal closes the tasks about the older ones of its kind. Errors: forbidden
+// own_record; not_found; invalid when it expires before it was issued, was issued in the future, or is to expire and not
+// to expire (contradicts).
 func (s *Service) AddCredential(ctx context.Context, memberID uuid.UUID, in AddCredential) (*models.Credential, error) {
 	return services.Mutate(ctx, s.core, "credential.create", func(tx *services.Tx) (*models.Credential, error) {
 		if _, err := handled(tx, memberID); err != nil {
@@ -47,8 +59,11 @@ func (s *Service) AddCredential(ctx context.Context, memberID uuid.UUID, in AddC
 		if in.IssuedOn.After(tx.Now().AddDate(0, 0, 1)) {
 			return nil, services.InvalidField("/issued_on", "out_of_range", "It cannot have been issued in the future.")
 		}
+		if in.NoExpiry && in.ExpiresOn != nil {
+			return nil, services.InvalidField("/no_expiry", "contradicts", "Give a last day, or say that there is none.")
+		}
 		by := tx.Actor().MemberID
-		c := &models.Credential{Record: head(tx), MemberID: memberID, Kind: in.Kind, IssuedOn: in.IssuedOn, ExpiresOn: in.ExpiresOn}
+		c := &models.Credential{Record: head(tx), MemberID: memberID, Kind: in.Kind, IssuedOn: in.IssuedOn, ExpiresOn: in.expiry()}
 		if by != uuid.Nil {
 			c.RecordedBy = &by
 		}
@@ -56,7 +71,10 @@ func (s *Service) AddCredential(ctx context.Context, memberID uuid.UUID, in AddC
 			return nil, err
 		}
 		tx.Changed(nil, *c)
-		return c, nil
+		if err := renewed(tx, c); err != nil {
+			return nil, err
+		}
+		return c, recheck(tx, memberID)
 	})
 }
 
@@ -87,7 +105,8 @@ func (s *Service) GetCredential(ctx context.Context, id uuid.UUID) (*models.Cred
 	})
 }
 
-// RevokeCredential makes a credential count no longer. Errors: forbidden own_record; not_found; conflict
+// RevokeCredential makes a credential count no longer. An older one of its kind that it had renewed ends then: staff are asked
+// again to have it renewed. Errors: forbidden own_record; not_found; conflict
 // credential_revoked.
 func (s *Service) RevokeCredential(ctx context.Context, id uuid.UUID, in StaffReason) (*models.Credential, error) {
 	return s.changeCredential(ctx, id, "credential.revoke", in.Reason, func(tx *services.Tx, c *models.Credential) error {
@@ -96,18 +115,27 @@ func (s *Service) RevokeCredential(ctx context.Context, id uuid.UUID, in StaffRe
 		}
 		at := tx.Now()
 		c.RevokedAt = &at
-		return nil
+		if err := tasks.CloseFor(tx, credentialRecord, c.ID); err != nil {
+			return err
+		}
+		if err := renewedNoMore(tx, c); err != nil {
+			return err
+		}
+		return recheck(tx, c.MemberID)
 	})
 }
 
 // ReinstateCredential is the way back. Errors: forbidden own_record; not_found; conflict credential_current.
 func (s *Service) ReinstateCredential(ctx context.Context, id uuid.UUID, in StaffReason) (*models.Credential, error) {
-	return s.changeCredential(ctx, id, "credential.reinstate", in.Reason, func(_ *services.Tx, c *models.Credential) error {
+	return s.changeCredential(ctx, id, "credential.reinstate", in.Reason, func(tx *services.Tx, c *models.Credential) error {
 		if c.RevokedAt == nil {
 			return services.Conflict("credential_current", "This credential is not revoked.")
 		}
 		c.RevokedAt = nil
-		return nil
+		if err := renewed(tx, c); err != nil {
+			return err
+		}
+		return recheck(tx, c.MemberID)
 	})
 }
 
@@ -117,7 +145,7 @@ func (s *Service) changeCredential(ctx context.Context, id uuid.UUID, action, re
 		if err != nil {
 			return nil, err
 		}
-		if err := notOwn(tx.DB, tx.Actor(), tx.Now(), c.MemberID); err != nil {
+		if err := mayHandle(tx.DB, tx.Actor(), tx.Now(), "credential", c.MemberID); err != nil {
 			return nil, err
 		}
 		before := *c

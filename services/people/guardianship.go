@@ -53,7 +53,7 @@ func (s *Service) CreateGuardianship(ctx context.Context, in ClaimGuardianship) 
 		}
 		tx.Changed(nil, *g)
 		if g.Status == models.GuardianshipConfirmed {
-			return g, nil
+			return g, tx.Enqueue(TeenConsentEnded{MemberID: g.ChildID}, tx.Now())
 		}
 		return g, askStaff(tx, g)
 	})
@@ -112,6 +112,9 @@ func (s *Service) ConfirmGuardianship(ctx context.Context, id uuid.UUID, in Conf
 		}
 		confirm(tx, g, seen)
 		g.Until = in.Until
+		if err := tx.Enqueue(TeenConsentEnded{MemberID: g.ChildID}, tx.Now()); err != nil { // what they refused counts from now on
+			return err
+		}
 		return tasks.CloseFor(tx, guardianshipRecord, g.ID)
 	})
 }
@@ -136,14 +139,27 @@ func (s *Service) EndGuardianship(ctx context.Context, id uuid.UUID, in StaffRea
 }
 
 // ReinstateGuardianship is the way back from refused and ended: it is a claim again, to be confirmed. Errors: forbidden
-// own_record; not_found; conflict guardianship_open, and already_guardian when a newer one stands.
+// own_record; not_found; conflict guardianship_open, already_guardian when a newer one stands, and not_minor.
 func (s *Service) ReinstateGuardianship(ctx context.Context, id uuid.UUID, in StaffReason) (*models.Guardianship, error) {
 	return s.judge(ctx, id, "guardianship.reinstate", func(tx *services.Tx, g *models.Guardianship) error {
 		if g.Status.Live() {
 			return services.Conflict("guardianship_open", "This guardianship stands already.")
 		}
+		children, err := Load(tx, []uuid.UUID{g.ChildID})
+		if err != nil {
+			return err
+		}
+		if err := fit(tx.Now(), ClaimGuardianship{ChildID: g.ChildID}, children); err != nil {
+			return services.Conflict("not_minor", "The child has come of age or their record is closed.")
+		}
+		if g.Until != nil && children[0].Today(tx.Now()).After(g.Until.Time) {
+			g.Until = nil // or it would end again at once
+		}
 		g.Status, g.Evidence, g.ConfirmedAt, g.ConfirmedBy, g.ClosedAt, g.ClosedBy = models.GuardianshipClaimed, nil, nil, nil, nil, nil
 		if err := because(tx, g.ChildID, in.Reason); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(GuardianshipChanged{g.ID}, tx.Now()); err != nil {
 			return err
 		}
 		return askStaff(tx, g)
@@ -159,6 +175,18 @@ func closeGuardianship(tx *services.Tx, g *models.Guardianship, as models.Guardi
 	if err := because(tx, g.ChildID, reason); err != nil {
 		return err
 	}
+	return closed(tx, g)
+}
+
+// closed follows the end of a guardianship: nothing is left to confirm, and the child's places get somebody else to look
+// after them.
+func closed(tx *services.Tx, g *models.Guardianship) error {
+	if err := tx.Enqueue(GuardianshipChanged{g.ID}, tx.Now()); err != nil {
+		return err
+	}
+	if err := tx.Enqueue(TeenConsentEnded{MemberID: g.ChildID}, tx.Now()); err != nil { // which stood on it
+		return err
+	}
 	return tasks.CloseFor(tx, guardianshipRecord, g.ID)
 }
 
@@ -168,18 +196,22 @@ func (s *Service) judge(ctx context.Context, id uuid.UUID, action string, do fun
 		if err != nil {
 			return nil, err
 		}
-		if err := notOwn(tx.DB, tx.Actor(), tx.Now(), g.GuardianID, g.ChildID); err != nil {
+		if err := mayHandle(tx.DB, tx.Actor(), tx.Now(), "guardianship", g.GuardianID, g.ChildID); err != nil {
 			return nil, err
 		}
 		before := *g
 		if err := do(tx, g); err != nil {
 			return nil, err
 		}
-		edited(tx, &g.Record)
-		tx.Changed(before, *g)
-		return g, tx.DB.Model(&models.Guardianship{}).Where("id = ?", g.ID).
-			Select("status", "evidence", "confirmed_by", "confirmed_at", "until", "closed_by", "closed_at", "version", "updated_at").Updates(g).Error
+		return g, storeGuardianship(tx, before, g)
 	})
+}
+
+func storeGuardianship(tx *services.Tx, before models.Guardianship, g *models.Guardianship) error {
+	edited(tx, &g.Record)
+	tx.Changed(before, *g)
+	return tx.DB.Model(&models.Guardianship{}).Where("id = ?", g.ID).
+		Select("status", "evidence", "confirmed_by", "confirmed_at", "until", "closed_by", "closed_at", "version", "updated_at").Updates(g).Error
 }
 
 func guardianship(db *gorm.DB, id uuid.UUID) (*models.Guardianship, error) {

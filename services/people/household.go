@@ -28,19 +28,29 @@ type HouseholdView struct {
 	Members []HouseholdStay `json:"members" nullable:"false"`
 }
 
-func stays(db *gorm.DB, where string, id uuid.UUID) ([]HouseholdStay, error) {
+// stays lists who belongs where, without those whose record is kept to others than actor.
+func stays(db *gorm.DB, actor *services.Actor, where string, id uuid.UUID) ([]HouseholdStay, error) {
 	out := []HouseholdStay{}
 	return out, db.Table("household_members").
 		Select(`household_members.household_id, h.name AS household, household_members.member_id,
 			btrim(coalesce(m.preferred_name, m.given_name) || ' ' || m.family_name) AS name, household_members.role, household_members.starts_on, household_members.ends_on`).
 		Joins("JOIN households h ON h.id = household_members.household_id").Joins("JOIN members m ON m.id = household_members.member_id").
-		Where(where, id).Where("household_members.ends_on IS DISTINCT FROM household_members.starts_on"). // an empty stay was entered by mistake
+		Where(where, id).Scopes(actor.NotRestricted("household_members.member_id")).Where("household_members.ends_on IS DISTINCT FROM household_members.starts_on"). // an empty stay was entered by mistake
 		Order("household_members.starts_on, household_members.id").Limit(atMost).Find(&out).Error
 }
 
-func household(db *gorm.DB, id uuid.UUID) (*models.Household, error) {
+// openHousehold is the scope of the households that actor may know of: not those whose people's records are all kept to others.
+func openHousehold(actor *services.Actor) func(*gorm.DB) *gorm.DB {
+	return func(db *gorm.DB) *gorm.DB {
+		return db.Where(`households.id NOT IN (SELECT r.household_id FROM household_members r WHERE r.member_id IN (SELECT restricted_from(?)) AND r.ends_on IS DISTINCT FROM r.starts_on
+			AND NOT EXISTS (SELECT FROM household_members s WHERE s.household_id = r.household_id AND s.ends_on IS DISTINCT FROM s.starts_on
+				AND s.member_id <> ALL (ARRAY(SELECT restricted_from(?)))))`, actor.MemberID, actor.MemberID)
+	}
+}
+
+func household(db *gorm.DB, actor *services.Actor, id uuid.UUID) (*models.Household, error) {
 	var rows []models.Household
-	if err := db.Where("id = ?", id).Limit(1).Find(&rows).Error; err != nil {
+	if err := db.Where("id = ?", id).Scopes(openHousehold(actor)).Limit(1).Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 {
@@ -49,19 +59,19 @@ func household(db *gorm.DB, id uuid.UUID) (*models.Household, error) {
 	return &rows[0], nil
 }
 
-func householdView(db *gorm.DB, h *models.Household) (*HouseholdView, error) {
-	in, err := stays(db, "household_members.household_id = ?", h.ID)
+func householdView(db *gorm.DB, actor *services.Actor, h *models.Household) (*HouseholdView, error) {
+	in, err := stays(db, actor, "household_members.household_id = ?", h.ID)
 	return &HouseholdView{*h, in}, err
 }
 
 // handledHousehold reads a household that staff are about to change, and be shown. Errors: not_found; forbidden
 // own_record when somebody close to them belongs or belonged to it.
 func handledHousehold(tx *services.Tx, db *gorm.DB, id uuid.UUID) (*models.Household, error) {
-	h, err := household(db, id)
+	h, err := household(db, tx.Actor(), id)
 	if err != nil {
 		return nil, err
 	}
-	v, err := householdView(tx.DB, h)
+	v, err := householdView(tx.DB, tx.Actor(), h)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +116,7 @@ func (s *Service) CreateHousehold(ctx context.Context, in CreateHousehold) (*Hou
 				return nil, err
 			}
 		}
-		return householdView(tx.DB, h)
+		return householdView(tx.DB, tx.Actor(), h)
 	})
 }
 
@@ -144,7 +154,7 @@ func (s *Service) Join(ctx context.Context, householdID uuid.UUID, in JoinHouseh
 		if err := join(tx, h.ID, in); err != nil {
 			return nil, err
 		}
-		return householdView(tx.DB, h)
+		return householdView(tx.DB, tx.Actor(), h)
 	})
 }
 
@@ -182,7 +192,7 @@ func (s *Service) Leave(ctx context.Context, householdID, memberID uuid.UUID, in
 		if err := tx.DB.Model(&models.HouseholdMember{}).Where("id = ?", after.ID).Select("ends_on", "updated_at").Updates(&after).Error; err != nil {
 			return nil, err
 		}
-		return householdView(tx.DB, h)
+		return householdView(tx.DB, tx.Actor(), h)
 	})
 }
 
@@ -210,18 +220,18 @@ func (s *Service) UpdateHousehold(ctx context.Context, id uuid.UUID, in PatchHou
 		if err := tx.DB.Model(&models.Household{}).Where("id = ?", h.ID).Select("name", "version", "updated_at").Updates(h).Error; err != nil {
 			return nil, err
 		}
-		return householdView(tx.DB, h)
+		return householdView(tx.DB, tx.Actor(), h)
 	})
 }
 
 // GetHousehold answers one household. Errors: forbidden own_record; not_found.
 func (s *Service) GetHousehold(ctx context.Context, id uuid.UUID) (*HouseholdView, error) {
-	return look(ctx, s, "household.read", id, func(db *gorm.DB, _ *services.Actor) (*HouseholdView, []uuid.UUID, error) {
-		h, err := household(db, id)
+	return look(ctx, s, "household.read", id, func(db *gorm.DB, actor *services.Actor) (*HouseholdView, []uuid.UUID, error) {
+		h, err := household(db, actor, id)
 		if err != nil {
 			return nil, nil, err
 		}
-		v, err := householdView(db, h)
+		v, err := householdView(db, actor, h)
 		return v, v.people(), err
 	})
 }
@@ -262,11 +272,13 @@ func (s *Service) ListHouseholds(ctx context.Context, f HouseholdFilter) (*servi
 	on := models.DateOf(now)
 	return services.Read(ctx, s.core, func(db *gorm.DB) (*services.Page[HouseholdSummary], error) {
 		q := db.Table("households").Select(`households.id, households.name, households.created_at, folded(households.name) AS sort_name,
-			(SELECT count(*) FROM household_members s WHERE s.household_id = households.id AND daterange(s.starts_on, s.ends_on) @> ?::date) AS members`, on).
-			Where("households.id NOT IN (SELECT s.household_id FROM household_members s WHERE s.ends_on IS DISTINCT FROM s.starts_on AND (s.member_id = ? OR s.member_id IN (SELECT kin_of(?, ?))))",
+			(SELECT count(*) FROM household_members s WHERE s.household_id = households.id AND daterange(s.starts_on, s.ends_on) @> ?::date
+				AND s.member_id NOT IN (SELECT restricted_from(?))) AS members`, on, actor.MemberID).Scopes(openHousehold(actor)).
+			Where("households.id NOT IN (SELECT s.household_id FROM household_members s WHERE s.ends_on IS DISTINCT FROM s.starts_on AND s.member_id IN (SELECT ?::uuid UNION SELECT kin_of(?, ?)))",
 				actor.MemberID, actor.MemberID, on)
 		if f.MemberID != uuid.Nil {
-			q = q.Where("households.id IN (SELECT s.household_id FROM household_members s WHERE s.member_id = ? AND daterange(s.starts_on, s.ends_on) @> ?::date)", f.MemberID, on)
+			q = q.Where("households.id IN (SELECT s.household_id FROM household_members s WHERE s.member_id = ? AND daterange(s.starts_on, s.ends_on) @> ?::date AND s.member_id NOT IN (SELECT restricted_from(?)))",
+				f.MemberID, on, actor.MemberID)
 		}
 		page, err := households.Find(ctx, s.core, q, f.PageQuery)
 		return &page, err

@@ -28,6 +28,8 @@ type OwnRecord struct {
 	Pronouns      *string                   `json:"pronouns" example:"he/him"`
 	BirthDate     *models.Date              `json:"birth_date" nullable:"true"`
 	Gender        *models.Gender            `json:"gender" enum:"woman,man,nonbinary,self_described,undisclosed"`
+	FormerNames   *string                   `json:"former_names" doc:"What you were called before, as a maiden name: it helps us find your file"`
+	GenderWords   *string                   `json:"gender_words" doc:"Your own words, with self_described"`
 	Kinds         models.Texts[models.Kind] `json:"kinds" nullable:"false" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff"`
 	Email         *string                   `json:"email" doc:"Where we write; signing in has its own address"`
 	Phone         *string                   `json:"phone" doc:"E.164" example:"+19105550142"`
@@ -74,7 +76,7 @@ func (s *Service) Me(ctx context.Context) (*Me, error) {
 
 func (s *Service) me(db *gorm.DB, m *models.Member) (*Me, error) {
 	out := &Me{ActsFor: []Charge{}, Member: OwnRecord{ID: m.ID, Version: m.Version, GivenName: m.GivenName, FamilyName: m.FamilyName, PreferredName: m.PreferredName,
-		LegalName: m.LegalName, Pronouns: m.Pronouns, BirthDate: m.BirthDate, Gender: m.Gender, Kinds: m.Kinds, Email: m.Email, Phone: m.Phone,
+		LegalName: m.LegalName, FormerNames: m.FormerNames, Pronouns: m.Pronouns, BirthDate: m.BirthDate, Gender: m.Gender, GenderWords: m.GenderWords, Kinds: m.Kinds, Email: m.Email, Phone: m.Phone,
 		Address: m.Address, Language: m.Language, TimeZone: m.TimeZone, Preferences: m.Preferences}}
 	var accounts []SignedInAccount
 	if err := db.Raw("select id, email, roles from accounts where member_id = ?", m.ID).Scan(&accounts).Error; err != nil {
@@ -127,14 +129,20 @@ func (s *Service) UpdateMe(ctx context.Context, in PatchMe) (*Me, error) {
 		}
 		before := *m
 		in.NamesPatch.apply(m)
+		if m.EnteredBy != nil && (in.PreferredName.Set || in.Pronouns.Set) {
+			m.EnteredBy = &m.ID // what they say of themselves is shown to no guardian who once typed it
+		}
 		in.ContactPatch.apply(&m.Email, &m.Phone, &m.Address)
 		in.PreferencesPatch.apply(&m.Preferences)
 		if err := in.setOnce(m); err != nil {
 			return nil, err
 		}
 		p := tidy(m, tx.Now())
+		if m.Email != nil && (before.Email == nil || *m.Email != *before.Email) {
+			p.add("/email", "confirm_by_mail", "Ask for a new address with POST /v1/me/email. We write there once its owner has followed a link.")
+		}
 		if in.BirthDate.Set && m.MinorOn(today(tx, m)) {
-			p.add("/birth_date", "too_young", "Accounts are for people of 18 and over. If this is right, please call us.")
+			p.add("/birth_date", "too_young", "Until 18 a parent or guardian has to agree to an account first. If this date is right, please call us.")
 		}
 		if err := p.err(); err != nil {
 			return nil, err
@@ -142,8 +150,30 @@ func (s *Service) UpdateMe(ctx context.Context, in PatchMe) (*Me, error) {
 		if err := storeMember(tx, before, m); err != nil {
 			return nil, err
 		}
+		if err := holdIfNew(tx, &before, m); err != nil {
+			return nil, err
+		}
 		return s.me(tx.DB, m)
 	})
+}
+
+// WriteTo changes the address that we write to, which its owner has proved to be theirs. Errors: not_found for a record
+// that is closed.
+func WriteTo(tx *services.Tx, memberID uuid.UUID, email string) error {
+	tx.Locks(services.LockMembers)
+	m, err := aloneByID(tx, memberID)
+	if err != nil {
+		return err
+	}
+	if m.Gone() {
+		return services.NotFound("member")
+	}
+	before := *m
+	m.Email = &email
+	if err := storeMember(tx, before, m); err != nil {
+		return err
+	}
+	return holdIfNew(tx, &before, m)
 }
 
 // setOnce takes the birth date while we have none, and keeps the kinds that are not the person's own to say.

@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -12,35 +13,38 @@ import (
 
 // CreateMember is a new member as staff enter them.
 type CreateMember struct {
-	GivenName      string              `json:"given_name" minLength:"1" maxLength:"80" example:"Luis"`
-	FamilyName     string              `json:"family_name,omitempty" maxLength:"80" example:"Ortega"`
-	PreferredName  *string             `json:"preferred_name,omitempty" required:"false" maxLength:"80"`
-	LegalName      *string             `json:"legal_name,omitempty" required:"false" maxLength:"160" doc:"For waivers and travel alone"`
-	Pronouns       *string             `json:"pronouns,omitempty" required:"false" maxLength:"40" example:"he/him"`
-	BirthDate      *models.Date        `json:"birth_date,omitempty" required:"false"`
-	Gender         *models.Gender      `json:"gender,omitempty" required:"false" enum:"woman,man,nonbinary,self_described,undisclosed"`
-	Kinds          []models.Kind       `json:"kinds" minItems:"1" maxItems:"12" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff"`
-	Status         models.MemberStatus `json:"status,omitempty" enum:"prospective,active,inactive" default:"active"`
-	Email          *string             `json:"email,omitempty" required:"false" maxLength:"254" example:"luis.ortega@example.org"`
-	Phone          *string             `json:"phone,omitempty" required:"false" maxLength:"40" doc:"Any usual way of writing it; kept as E.164" example:"(910) 555-0142"`
-	AddressLine1   string              `json:"address_line1,omitempty" maxLength:"120" example:"418 Haymount Ave"`
-	AddressLine2   string              `json:"address_line2,omitempty" maxLength:"120"`
-	City           string              `json:"city,omitempty" maxLength:"80" example:"Fayetteville"`
-	Region         string              `json:"region,omitempty" maxLength:"80" example:"NC"`
-	PostalCode     string              `json:"postal_code,omitempty" maxLength:"16" example:"28305"`
-	Country        string              `json:"country,omitempty" maxLength:"2" example:"US"`
-	Language       string              `json:"language,omitempty" maxLength:"35" doc:"BCP 47; en when absent" example:"en"`
-	TimeZone       string              `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name; America/New_York when absent" example:"America/New_York"`
-	ReferralSource *string             `json:"referral_source,omitempty" required:"false" maxLength:"120" example:"VA clinic"`
-	Tags           []string            `json:"tags,omitempty" maxItems:"20" maxLength:"40"`
+	GivenName      string                 `json:"given_name" minLength:"1" maxLength:"80" example:"Luis"`
+	FamilyName     string                 `json:"family_name,omitempty" maxLength:"80" example:"Ortega"`
+	PreferredName  *string                `json:"preferred_name,omitempty" required:"false" maxLength:"80"`
+	LegalName      *string                `json:"legal_name,omitempty" required:"false" maxLength:"160" doc:"For waivers and travel alone"`
+	FormerNames    *string                `json:"former_names,omitempty" required:"false" maxLength:"160" doc:"What they were called before, as a maiden name; searches find it" example:"Reyes"`
+	Pronouns       *string                `json:"pronouns,omitempty" required:"false" maxLength:"40" example:"he/him"`
+	BirthDate      *models.Date           `json:"birth_date,omitempty" required:"false"`
+	Gender         *models.Gender         `json:"gender,omitempty" required:"false" enum:"woman,man,nonbinary,self_described,undisclosed"`
+	GenderWords    *string                `json:"gender_words,omitempty" required:"false" maxLength:"60" doc:"Their own words; with self_described alone"`
+	RaceEthnicity  []models.RaceEthnicity `json:"race_ethnicity,omitempty" maxItems:"9" enum:"american_indian_or_alaska_native,asian,black_or_african_american,hispanic_or_latino,middle_eastern_or_north_african,native_hawaiian_or_pacific_islander,white,other,undisclosed" doc:"As they answered, for aggregates alone: it is taken and not shown again"`
+	Kinds          []models.Kind          `json:"kinds" minItems:"1" maxItems:"12" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff"`
+	Status         models.MemberStatus    `json:"status,omitempty" enum:"prospective,active,inactive" default:"active"`
+	Email          *string                `json:"email,omitempty" required:"false" maxLength:"254" example:"luis.ortega@example.org"`
+	Phone          *string                `json:"phone,omitempty" required:"false" maxLength:"40" doc:"Any usual way of writing it; kept as E.164" example:"(910) 555-0142"`
+	AddressLine1   string                 `json:"address_line1,omitempty" maxLength:"120" example:"418 Haymount Ave"`
+	AddressLine2   string                 `json:"address_line2,omitempty" maxLength:"120"`
+	City           string                 `json:"city,omitempty" maxLength:"80" example:"Fayetteville"`
+	Region         string                 `json:"region,omitempty" maxLength:"80" example:"NC"`
+	PostalCode     string                 `json:"postal_code,omitempty" maxLength:"16" example:"28305"`
+	Country        string                 `json:"country,omitempty" maxLength:"2" example:"US"`
+	Language       string                 `json:"language,omitempty" maxLength:"35" doc:"BCP 47; en when absent" example:"en"`
+	TimeZone       string                 `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name; America/New_York when absent" example:"America/New_York"`
+	ReferralSource *string                `json:"referral_source,omitempty" required:"false" maxLength:"120" example:"VA clinic"`
+	Tags           []string               `json:"tags,omitempty" maxItems:"20" maxLength:"40"`
 }
 
 // Create enters a new member. Errors: invalid, naming each value.
 func (s *Service) Create(ctx context.Context, in CreateMember) (*models.Member, error) {
 	return services.Mutate(ctx, s.core, "member.create", func(tx *services.Tx) (*models.Member, error) {
 		m := &models.Member{
-			GivenName: in.GivenName, FamilyName: in.FamilyName, PreferredName: in.PreferredName, LegalName: in.LegalName, Pronouns: in.Pronouns,
-			BirthDate: in.BirthDate, Gender: in.Gender, Kinds: in.Kinds, Status: in.Status, Email: in.Email, Phone: in.Phone,
+			GivenName: in.GivenName, FamilyName: in.FamilyName, PreferredName: in.PreferredName, LegalName: in.LegalName, FormerNames: in.FormerNames,
+			Pronouns: in.Pronouns, BirthDate: in.BirthDate, Gender: in.Gender, GenderWords: in.GenderWords, RaceEthnicity: in.RaceEthnicity, Kinds: in.Kinds, Status: in.Status, Email: in.Email, Phone: in.Phone,
 			Address: models.Address{AddressLine1: in.AddressLine1, AddressLine2: in.AddressLine2, City: in.City, Region: in.Region,
 				PostalCode: in.PostalCode, Country: in.Country},
 			Language: in.Language, TimeZone: in.TimeZone, ReferralSource: in.ReferralSource, Tags: in.Tags,
@@ -61,11 +65,12 @@ type PatchMember struct {
 	ContactPatch
 	PreferencesPatch
 	NeedsPatch
-	BirthDate      services.Field[models.Date]         `json:"birth_date,omitzero" required:"false" nullable:"true"`
-	Kinds          services.Field[[]models.Kind]       `json:"kinds,omitzero" required:"false" maxItems:"12" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff"`
-	Status         services.Field[models.MemberStatus] `json:"status,omitzero" required:"false" enum:"prospective,active,inactive"`
-	ReferralSource services.Field[string]              `json:"referral_source,omitzero" required:"false" maxLength:"120"`
-	Tags           services.Field[[]string]            `json:"tags,omitzero" required:"false" maxItems:"20" maxLength:"40"`
+	BirthDate      services.Field[models.Date]            `json:"birth_date,omitzero" required:"false" nullable:"true"`
+	Kinds          services.Field[[]models.Kind]          `json:"kinds,omitzero" required:"false" maxItems:"12" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff"`
+	Status         services.Field[models.MemberStatus]    `json:"status,omitzero" required:"false" enum:"prospective,active,inactive"`
+	ReferralSource services.Field[string]                 `json:"referral_source,omitzero" required:"false" maxLength:"120"`
+	RaceEthnicity  services.Field[[]models.RaceEthnicity] `json:"race_ethnicity,omitzero" required:"false" maxItems:"9" enum:"american_indian_or_alaska_native,asian,black_or_african_american,hispanic_or_latino,middle_eastern_or_north_african,native_hawaiian_or_pacific_islander,white,other,undisclosed" doc:"As they answered, for aggregates alone: it is taken and not shown again"`
+	Tags           services.Field[[]string]               `json:"tags,omitzero" required:"false" maxItems:"20" maxLength:"40"`
 }
 
 // Update edits a member. Errors: forbidden own_record; not_found; stale; conflict member_closed for one who has died or
@@ -90,6 +95,11 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, in PatchMember) (*mo
 		if err := tidy(m, tx.Now()).err(); err != nil {
 			return nil, err
 		}
+		if in.BirthDate.Set && m.MinorOn(today(tx, m)) { // an account that they have needs a guardian's consent now
+			if err := tx.Enqueue(TeenConsentEnded{MemberID: m.ID}, time.Time{}); err != nil {
+				return nil, err
+			}
+		}
 		return m, storeMember(tx, before, m)
 	})
 }
@@ -103,6 +113,9 @@ func (in PatchMember) apply(m *models.Member) {
 	m.Status = in.Status.Or(m.Status)
 	if in.Kinds.Set {
 		m.Kinds = in.Kinds.Or(nil)
+	}
+	if in.RaceEthnicity.Set {
+		m.RaceEthnicity = in.RaceEthnicity.Or(nil)
 	}
 	if in.Tags.Set {
 		m.Tags = in.Tags.Or(nil)
@@ -129,27 +142,27 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (*MemberView, error) {
 			return nil, nil, err
 		}
 		v := &MemberView{Member: *m, Minor: m.MinorOn(m.Today(s.core.Clock.Now()))}
-		return v, []uuid.UUID{id}, v.fill(db)
+		return v, []uuid.UUID{id}, v.fill(db, actor)
 	})
 }
 
 const atMost = 100 // of anything that hangs on one person
 
-func (v *MemberView) fill(db *gorm.DB) (err error) {
+func (v *MemberView) fill(db *gorm.DB, actor *services.Actor) (err error) {
 	if err := db.Raw("select exists (select 1 from accounts where member_id = ?)", v.ID).Scan(&v.HasAccount).Error; err != nil {
 		return err
 	}
-	if v.Households, err = stays(db, "household_members.member_id = ?", v.ID); err != nil {
+	if v.Households, err = stays(db, actor, "household_members.member_id = ?", v.ID); err != nil {
 		return err
 	}
-	if err := db.Where("child_id = ?", v.ID).Order("created_at, id").Limit(atMost).Find(&v.Guardians).Error; err != nil {
+	if err := db.Where("child_id = ?", v.ID).Scopes(actor.NotRestricted("guardian_id")).Order("created_at, id").Limit(atMost).Find(&v.Guardians).Error; err != nil {
 		return err
 	}
-	if err := db.Where("guardian_id = ?", v.ID).Order("created_at, id").Limit(atMost).Find(&v.Dependents).Error; err != nil {
+	if err := db.Where("guardian_id = ?", v.ID).Scopes(actor.NotRestricted("child_id")).Order("created_at, id").Limit(atMost).Find(&v.Dependents).Error; err != nil {
 		return err
 	}
-	if err := db.Where("member_id = ?", v.ID).Order("created_at, id").Limit(atMost).Find(&v.Details).Error; err != nil {
+	if err := db.Where("member_id = ?", v.ID).Scopes(actor.NotRestricted("entered_by")).Order("created_at, id").Limit(atMost).Find(&v.Details).Error; err != nil {
 		return err
 	}
-	return db.Where("member_id = ?", v.ID).Order("entered_by, place").Limit(atMost).Find(&v.EmergencyContacts).Error
+	return db.Where("member_id = ?", v.ID).Scopes(actor.NotRestricted("entered_by")).Order("entered_by, place").Limit(atMost).Find(&v.EmergencyContacts).Error
 }

@@ -121,7 +121,7 @@ func TestListsShowNothingOfHealthAndPageByName(t *testing.T) {
 		_ = m
 	}
 	var seen []string
-	in := people.MemberFilter{Kind: []models.Kind{"veteran"}, PageQuery: services.PageQuery{Limit: 2, Count: true}}
+	in := people.MemberFilter{Criteria: models.Criteria{Kind: []models.Kind{"veteran"}}, PageQuery: services.PageQuery{Limit: 2, Count: true}}
 	for {
 		page := must[*services.Page[people.MemberSummary]](t)(o.people.List(o.as(o.boss), in))
 		told, _ := json.Marshal(page)
@@ -340,16 +340,16 @@ func TestHouseholds(t *testing.T) {
 func TestServiceRecordsAndCredentials(t *testing.T) {
 	o := open(t)
 	luis := o.known(models.Member{GivenName: "Luis"})
-	r := must[*models.ServiceRecord](t)(o.people.AddServiceRecord(o.as(o.boss), luis.ID, people.AddServiceRecord{Component: "active", Branch: "army", EnteredOn: models.NewDate(2003, 7, 7)}))
+	r := must[*people.ServiceRecordView](t)(o.people.AddServiceRecord(o.as(o.boss), luis.ID, people.AddServiceRecord{Component: "active", Branch: "army", EnteredOn: models.NewDate(2003, 7, 7)}))
 	_, err := o.people.UpdateServiceRecord(o.as(o.boss, 1), r.ID, people.PatchServiceRecord{SeparatedOn: services.Some(models.NewDate(2001, 1, 1))})
 	if got := fields(t, err); got["/separated_on"] != "before_start" {
 		t.Errorf("%v", got)
 	}
-	r = must[*models.ServiceRecord](t)(o.people.UpdateServiceRecord(o.as(o.boss, 1), r.ID, people.PatchServiceRecord{SeparatedOn: services.Some(models.NewDate(2011, 7, 6)), Character: services.Some(models.CharacterHonorable)}))
+	r = must[*people.ServiceRecordView](t)(o.people.UpdateServiceRecord(o.as(o.boss, 1), r.ID, people.PatchServiceRecord{SeparatedOn: services.Some(models.NewDate(2011, 7, 6)), Character: services.Some(models.CharacterHonorable)}))
 	if r.Version != 2 || r.SeparatedOn.String() != "2011-07-06" || r.Branch != "army" {
 		t.Errorf("%+v", r)
 	}
-	if got := must[*services.Page[models.ServiceRecord]](t)(o.people.ServiceRecords(o.as(o.boss), luis.ID)); len(got.Data) != 1 {
+	if got := must[*services.Page[people.ServiceRecordView]](t)(o.people.ServiceRecords(o.as(o.boss), luis.ID)); len(got.Data) != 1 {
 		t.Errorf("%+v", got.Data)
 	}
 

@@ -13,8 +13,10 @@ type NamesPatch struct {
 	FamilyName    services.Field[string]        `json:"family_name,omitzero" required:"false" maxLength:"80" example:"Ortega"`
 	PreferredName services.Field[string]        `json:"preferred_name,omitzero" required:"false" maxLength:"80" example:"Lou"`
 	LegalName     services.Field[string]        `json:"legal_name,omitzero" required:"false" maxLength:"160" doc:"For waivers and travel alone"`
+	FormerNames   services.Field[string]        `json:"former_names,omitzero" required:"false" maxLength:"160" doc:"What they were called before, as a maiden name; searches find it" example:"Reyes"`
 	Pronouns      services.Field[string]        `json:"pronouns,omitzero" required:"false" maxLength:"40" example:"he/him"`
 	Gender        services.Field[models.Gender] `json:"gender,omitzero" required:"false" enum:"woman,man,nonbinary,self_described,undisclosed"`
+	GenderWords   services.Field[string]        `json:"gender_words,omitzero" required:"false" maxLength:"60" doc:"Their own words; with self_described alone"`
 	Language      services.Field[string]        `json:"language,omitzero" required:"false" maxLength:"35" doc:"BCP 47" example:"es"`
 	TimeZone      services.Field[string]        `json:"time_zone,omitzero" required:"false" maxLength:"64" doc:"IANA name" example:"America/Chicago"`
 }
@@ -22,6 +24,7 @@ type NamesPatch struct {
 func (p NamesPatch) apply(m *models.Member) {
 	m.GivenName, m.FamilyName = p.GivenName.Or(m.GivenName), p.FamilyName.OrZero(m.FamilyName)
 	m.PreferredName, m.LegalName, m.Pronouns = p.PreferredName.OrNull(m.PreferredName), p.LegalName.OrNull(m.LegalName), p.Pronouns.OrNull(m.Pronouns)
+	m.FormerNames, m.GenderWords = p.FormerNames.OrNull(m.FormerNames), p.GenderWords.OrNull(m.GenderWords)
 	m.Gender, m.Language, m.TimeZone = p.Gender.OrNull(m.Gender), p.Language.Or(m.Language), p.TimeZone.Or(m.TimeZone)
 }
 
@@ -81,10 +84,10 @@ func (p PreferencesPatch) apply(to *models.Preferences) {
 }
 
 // memberColumns are those that edits can change.
-var memberColumns = []string{"given_name", "family_name", "preferred_name", "legal_name", "pronouns", "birth_date", "gender", "kinds", "status", "email", "phone",
+var memberColumns = []string{"given_name", "family_name", "preferred_name", "legal_name", "former_names", "pronouns", "birth_date", "gender", "gender_words", "race_ethnicity", "kinds", "status", "email", "phone",
 	"address_line1", "address_line2", "city", "region", "postal_code", "country", "language", "time_zone", "referral_source", "tags",
 	"accessibility_needs", "dietary_needs", "service_animal", "service_animal_task", "service_animal_care",
-	"email_opt_in", "sms_opt_in", "push_opt_in", "quiet_from", "quiet_until", "safe_channel", "safe_from", "safe_until", "program_words", "version", "updated_at"}
+	"email_opt_in", "sms_opt_in", "push_opt_in", "quiet_from", "quiet_until", "safe_channel", "safe_from", "safe_until", "program_words", "entered_by", "version", "updated_at"}
 
 func storeMember(tx *services.Tx, before models.Member, m *models.Member) error {
 	edited(tx, &m.Record)

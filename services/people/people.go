@@ -5,6 +5,8 @@ package people
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,8 +20,17 @@ import (
 // Service holds the use cases.
 type Service struct{ core *services.Core }
 
-// New makes the service. It has no jobs: ages, terms and asks are judged at use.
-func New(core *services.Core) *Service { return &Service{core: core} }
+// New makes the service and declares its jobs: ages, terms and asks are judged at use, which it makes visible.
+func New(core *services.Core) *Service {
+	s := &Service{core: core}
+	services.Handle(core.Jobs, 3, s.endDue)
+	services.Every(core.Jobs, endDueEvery, endDue{})
+	services.Handle(core.Jobs, 3, s.watch)
+	services.Every(core.Jobs, 24*time.Hour, watchCredentials{})
+	services.Handle(core.Jobs, 5, s.settleConsents)
+	services.Every(core.Jobs, time.Hour, settleConsents{})
+	return s
+}
 
 var forUpdate = clause.Locking{Strength: "NO KEY UPDATE"}
 
@@ -49,12 +60,12 @@ var _ = services.Meanings(map[string]*services.Error{
 	"dependent_details_entered_by": services.NotFound("member"),
 })
 
-// Visible is the scope of the members a person may look up: coordinators everybody, others themselves alone. A record
-// that was merged away stays visible, since it says which one was kept.
+// Visible is the scope of the members a person may look up: coordinators everybody whose record is not kept to others,
+// the rest themselves alone. A record that was merged away stays visible, since it says which one was kept.
 func Visible(actor *services.Actor) func(*gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
 		if actor.Coordinates() || actor.Kind == models.ActorSystem {
-			return db
+			return actor.NotRestricted("members.id")(db)
 		}
 		return db.Where("members.id = ?", actor.MemberID)
 	}
@@ -77,19 +88,27 @@ func locked(tx *services.Tx, id uuid.UUID) (*models.Member, error) {
 	return member(tx.DB.Clauses(forUpdate), tx.Actor(), id)
 }
 
-// notOwn keeps staff away from their own record and those of the people close to them: somebody else handles these.
-// Errors: forbidden own_record.
+// notOwn keeps staff away from their own record and those of the people close to them: somebody else handles these. A
+// record that is kept to others is for them like one that does not exist.
+// Errors: not_found; forbidden own_record.
 func notOwn(db *gorm.DB, actor *services.Actor, now time.Time, ids ...uuid.UUID) error {
+	return mayHandle(db, actor, now, "member", ids...)
+}
+
+// mayHandle is notOwn for a record of another kind, what it is called: a hidden one answers as an unknown id does.
+func mayHandle(db *gorm.DB, actor *services.Actor, now time.Time, what string, ids ...uuid.UUID) error {
 	if actor.Kind == models.ActorSystem || len(ids) == 0 {
 		return nil
 	}
-	var near bool
-	err := db.Raw(`select ? in ? or exists (select 1 from kin_of(?, ?) k where k in ?)`,
-		actor.MemberID, ids, actor.MemberID, models.DateOf(now), ids).Scan(&near).Error
-	if err != nil {
+	var found []struct{ Hidden, Near bool }
+	err := db.Raw(`select exists (select 1 from restricted_from(?) r where r in ?) hidden, ? in ? or exists (select 1 from kin_of(?, ?) k where k in ?) near`,
+		actor.MemberID, ids, actor.MemberID, ids, actor.MemberID, models.DateOf(now), ids).Scan(&found).Error
+	switch {
+	case err != nil:
 		return err
-	}
-	if near {
+	case found[0].Hidden:
+		return services.NotFound(what)
+	case found[0].Near:
 		return services.Forbidden("own_record", "This is your own record or that of somebody close to you. Ask a colleague to handle it.")
 	}
 	return nil
@@ -106,14 +125,27 @@ func look[T any](ctx context.Context, s *Service, action string, id uuid.UUID, f
 		if err != nil {
 			return none, err
 		}
-		d.Subject(about...)
-		err = notOwn(d.DB, actor, s.core.Clock.Now(), about...)
-		var own *services.Error
-		if errors.As(err, &own) {
-			return none, d.Tx().Refused(action, own)
+		err = mayHandle(d.DB, actor, s.core.Clock.Now(), nounOf(action, slices.Contains(about, id)), about...)
+		var refusal *services.Error
+		switch {
+		case errors.As(err, &refusal) && refusal.Kind == services.KindNotFound:
+			return none, err // with a row in the log that an unknown id leaves too
+		case errors.As(err, &refusal):
+			d.Subject(about...)
+			return none, d.Tx().Refused(action, refusal)
 		}
+		d.Subject(about...)
 		return found, err
 	})
+}
+
+// nounOf is what the record of a look is called: service_record.read is of a "service record". Lists are of a member.
+func nounOf(action string, ofMember bool) string {
+	if ofMember {
+		return "member"
+	}
+	noun, _, _ := strings.Cut(action, ".")
+	return strings.ReplaceAll(noun, "_", " ")
 }
 
 // self is the member who is signed in. Errors: not_found for somebody without a record.

@@ -62,7 +62,7 @@ func TestAGuardianOnStaffLearnsNothingOfTheOther(t *testing.T) {
 func TestEveryLookAtWhatHangsOnAMemberIsLogged(t *testing.T) {
 	o := open(t)
 	luis, maya := o.known(models.Member{GivenName: "Luis", BirthDate: born(40)}), o.known(models.Member{GivenName: "Maya", BirthDate: born(9)})
-	r := must[*models.ServiceRecord](t)(o.people.AddServiceRecord(o.as(o.boss), luis.ID, people.AddServiceRecord{Component: "active", Branch: "army", EnteredOn: models.NewDate(2003, 7, 7)}))
+	r := must[*people.ServiceRecordView](t)(o.people.AddServiceRecord(o.as(o.boss), luis.ID, people.AddServiceRecord{Component: "active", Branch: "army", EnteredOn: models.NewDate(2003, 7, 7)}))
 	c := must[*models.Credential](t)(o.people.AddCredential(o.as(o.boss), luis.ID, people.AddCredential{Kind: "first_aid", IssuedOn: models.NewDate(2025, 9, 1)}))
 	tie := must[*models.Relationship](t)(o.people.RecordRelationship(o.as(o.boss), people.RecordRelationship{MemberID: luis.ID, Kind: models.RelationParent, OtherID: maya.ID}))
 	g := must[*models.Guardianship](t)(o.people.CreateGuardianship(o.as(o.boss), people.ClaimGuardianship{GuardianID: luis.ID, ChildID: maya.ID}))

@@ -136,6 +136,14 @@ func adult(tx *services.Tx) (*models.Member, error) {
 	return me, nil
 }
 
+// askedAt is the address at which somebody is asked, or "": nobody under 18 is asked anything, nor learns that they were.
+func askedAt(db *gorm.DB, me *models.Member, now time.Time) (string, error) {
+	if me.MinorOn(me.Today(now)) {
+		return "", nil
+	}
+	return verifiedEmail(db, me.ID)
+}
+
 // verifiedEmail is the address somebody proved to be theirs, or "".
 func verifiedEmail(db *gorm.DB, memberID uuid.UUID) (string, error) {
 	var found []string
@@ -191,12 +199,12 @@ func (s *Service) Links(ctx context.Context) (*services.Page[RelationshipLink], 
 		if err != nil {
 			return nil, err
 		}
-		email, err := verifiedEmail(db, me.ID)
+		now := s.core.Clock.Now()
+		email, err := askedAt(db, me, now)
 		if err != nil {
 			return nil, err
 		}
 		var rows []models.Relationship
-		now := s.core.Clock.Now()
 		err = db.Where(mine(db, me.ID, email, now)).
 			Order("created_at, id").Limit(atMost).Find(&rows).Error
 		if err != nil {
@@ -217,7 +225,11 @@ func (s *Service) Link(ctx context.Context, id uuid.UUID) (*RelationshipLink, er
 		return nil, err
 	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (*RelationshipLink, error) {
-		email, err := verifiedEmail(db, actor.MemberID)
+		me, err := self(db, actor)
+		if err != nil {
+			return nil, services.NotFound("relationship")
+		}
+		email, err := askedAt(db, me, s.core.Clock.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -238,7 +250,16 @@ func mine(db *gorm.DB, me uuid.UUID, email string, now time.Time) *gorm.DB {
 	return db.Session(&gorm.Session{NewDB: true}).
 		Where("(member_id = ? OR other_id = ?) AND status = 'accepted' AND asked_by IS NOT NULL", me, me).
 		Or("asked_by = ? AND status IN ('asked', 'declined') AND expires_at > ?", me, now).
-		Or("lower(asked_email) = lower(?) AND status = 'asked' AND expires_at > ? AND asked_by <> ?", email, now, me)
+		Or(waitsFor(db, me, email, now))
+}
+
+// waitsFor picks the asks that wait at an address which somebody proved to be theirs. Of two people whom staff keep apart
+// neither is asked by the other: the ask is taken, looks like any that nobody answers, and lapses.
+func waitsFor(db *gorm.DB, me uuid.UUID, email string, now time.Time) *gorm.DB {
+	return db.Session(&gorm.Session{NewDB: true}).
+		Where("relationships.status = 'asked' AND lower(relationships.asked_email) = lower(?) AND relationships.expires_at > ? AND relationships.asked_by <> ?", email, now, me).
+		Where(`relationships.asked_by NOT IN (SELECT CASE s.first_id WHEN ? THEN s.second_id ELSE s.first_id END FROM separations s
+			WHERE s.status = 'live' AND (s.ends_on IS NULL OR s.ends_on >= ?) AND (s.first_id = ? OR s.second_id = ?))`, me, models.DateOf(now), me, me)
 }
 
 // farSide is the other person of a relationship, as far as me may know them: never the one whom me has asked.
@@ -288,7 +309,7 @@ func toMe(tx *services.Tx, id uuid.UUID) (*models.Relationship, *models.Member, 
 		return nil, nil, err
 	}
 	var rows []models.Relationship
-	err = tx.DB.Clauses(forUpdate).Where("id = ? AND status = 'asked' AND lower(asked_email) = lower(?) AND expires_at > ? AND asked_by <> ?", id, email, tx.Now(), me.ID).
+	err = tx.DB.Clauses(forUpdate).Where("id = ?", id).Where(waitsFor(tx.DB, me.ID, email, tx.Now())).
 		Limit(1).Find(&rows).Error
 	if err == nil && len(rows) == 0 {
 		err = services.NotFound("request")
@@ -325,8 +346,12 @@ func (s *Service) Accept(ctx context.Context, id uuid.UUID) (*RelationshipLink, 
 // on looking unanswered. Errors: not_found.
 func (s *Service) Unlink(ctx context.Context, id uuid.UUID) error {
 	_, err := services.Mutate(ctx, s.core, "relationship.unlink", func(tx *services.Tx) (struct{}, error) {
-		me := tx.Actor().MemberID
-		email, err := verifiedEmail(tx.DB, me)
+		person, err := self(tx.DB, tx.Actor())
+		if err != nil {
+			return struct{}{}, services.NotFound("relationship")
+		}
+		me := person.ID
+		email, err := askedAt(tx.DB, person, tx.Now())
 		if err != nil {
 			return struct{}{}, err
 		}

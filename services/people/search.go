@@ -36,9 +36,8 @@ const summaryColumns = `members.id, members.given_name, members.family_name, mem
 // MemberFilter picks members of the list.
 type MemberFilter struct {
 	services.PageQuery
-	Q      string                `query:"q" maxLength:"100" doc:"Finds by name, e-mail or phone, typos and accents allowed; 3 letters or digits at least, 20 results at most, best first. Each search is logged"`
-	Kind   []models.Kind         `query:"kind,explode" maxItems:"12" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff" doc:"Only of these kinds"`
-	Status []models.MemberStatus `query:"status,explode" maxItems:"5" enum:"prospective,active,inactive,deceased,merged" doc:"Only of these statuses; all but merged when absent"`
+	models.Criteria
+	Q string `query:"q" maxLength:"100" doc:"Finds by name, also a former or legal one, e-mail or phone, typos and accents allowed; 3 letters or digits at least, 20 results at most, best first. Each search is logged"`
 }
 
 // on is the members that the list holds for actor. Whom staff leave to colleagues is absent, or a search would tell them
@@ -48,13 +47,7 @@ func (f MemberFilter) on(db *gorm.DB, actor *services.Actor, now time.Time) *gor
 	if actor.Staff() {
 		q = q.Scopes(actor.NotOwn("members.id", now))
 	}
-	if len(f.Kind) > 0 {
-		q = q.Where("members.kinds && ?::text[]", models.Texts[models.Kind](f.Kind))
-	}
-	if len(f.Status) > 0 {
-		return q.Where("members.status IN ?", f.Status)
-	}
-	return q.Where("members.status <> 'merged'")
+	return within(q, f.Criteria, models.DateOf(now))
 }
 
 var members = services.List[MemberSummary]{

@@ -45,6 +45,9 @@ func open(t *testing.T) *office {
 	t.Helper()
 	core := coretest.New(t)
 	core.Clock.Set(noon)
+	services.Handle(core.Jobs, 1, func(context.Context, people.CredentialsChanged) error { return nil })  // of workshops
+	services.Handle(core.Jobs, 1, func(context.Context, people.GuardianshipChanged) error { return nil }) // of workshops
+	services.Handle(core.Jobs, 1, func(context.Context, people.TeenConsentEnded) error { return nil })    // of accounts
 	o := &office{T: t, core: core, people: people.New(core), tasks: tasks.NewService(core)}
 	o.boss = o.person("Carol Whitfield", models.RoleCoordinator)
 	return o

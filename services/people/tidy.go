@@ -115,7 +115,7 @@ func (p *problems) tidyNames(m *models.Member) {
 func tidy(m *models.Member, now time.Time) problems {
 	var p problems
 	m.GivenName, m.FamilyName = services.Line(m.GivenName), services.Line(m.FamilyName)
-	for _, s := range []**string{&m.PreferredName, &m.LegalName, &m.Pronouns, &m.ReferralSource} {
+	for _, s := range []**string{&m.PreferredName, &m.LegalName, &m.FormerNames, &m.Pronouns, &m.GenderWords, &m.ReferralSource} {
 		*s = lineOrNull(*s)
 	}
 	p.tidyNames(m)
@@ -137,7 +137,10 @@ func tidy(m *models.Member, now time.Time) problems {
 	}
 	p.tidyHours("/quiet_from", "/quiet_until", &m.QuietFrom, &m.QuietUntil)
 	p.tidyHours("/safe_from", "/safe_until", &m.SafeFrom, &m.SafeUntil)
-	m.Kinds = unique(m.Kinds)
+	if m.Gender == nil || *m.Gender != models.GenderSelfDescribed {
+		m.GenderWords = nil
+	}
+	m.Kinds, m.RaceEthnicity = unique(m.Kinds), unique(m.RaceEthnicity)
 	m.Tags = tidyTags(m.Tags)
 	return p
 }
@@ -165,6 +168,18 @@ func tidyTags(in models.Texts[string]) models.Texts[string] {
 // NewMember fills in what is missing of m (id, zone, language, preferences: e-mail yes, neutral wording, quiet nights),
 // checks the rest and inserts it. Errors: invalid, naming each value.
 func NewMember(tx *services.Tx, m *models.Member) error {
+	if err := fillIn(tx, m).err(); err != nil {
+		return err
+	}
+	if err := tx.DB.Create(m).Error; err != nil {
+		return err
+	}
+	tx.Changed(nil, *m)
+	return nil
+}
+
+// fillIn completes a new member and answers what cannot be kept.
+func fillIn(tx *services.Tx, m *models.Member) problems {
 	if m.ID == uuid.Nil {
 		m.ID = services.NewID()
 	}
@@ -182,12 +197,5 @@ func NewMember(tx *services.Tx, m *models.Member) error {
 		from, until := models.QuietFrom, models.QuietUntil
 		m.Preferences = models.Preferences{EmailOptIn: true, PushOptIn: true, QuietFrom: &from, QuietUntil: &until}
 	}
-	if err := tidy(m, tx.Now()).err(); err != nil {
-		return err
-	}
-	if err := tx.DB.Create(m).Error; err != nil {
-		return err
-	}
-	tx.Changed(nil, *m)
-	return nil
+	return tidy(m, tx.Now())
 }

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -28,7 +29,8 @@ var _ = services.Meanings(map[string]*services.Error{
 // responders', coordinators every one but theirs and the admins'. Nobody sees a task about themselves or somebody close.
 func Visible(actor *services.Actor, now time.Time) func(*gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
-		return actor.NotOwn("tasks.member_id", now)(db.Where("(tasks.queue IN ? OR tasks.owner_id = ?)", queuesOf(actor), actor.MemberID))
+		return actor.NotOwn("tasks.member_id", now)(db.Where("(tasks.queue IN ? OR tasks.owner_id = ?)", queuesOf(actor), actor.MemberID).
+			Where("(tasks.also_about = '{}' OR NOT tasks.also_about && (ARRAY(SELECT closed_to(?, ?)) || ?::uuid))", actor.MemberID, models.DateOf(now), actor.MemberID))
 	}
 }
 
@@ -98,6 +100,9 @@ func inStatus(q *gorm.DB, asked []models.TaskStatus, now time.Time) *gorm.DB {
 	if len(asked) == 0 {
 		asked = []models.TaskStatus{models.TaskOpen}
 	}
+	if !slices.ContainsFunc(asked, func(s models.TaskStatus) bool { return !s.Live() }) {
+		q = q.Where("tasks.status IN ('open', 'snoozed')") // as the indexes of what waits say it
+	}
 	return q.Where("(CASE WHEN tasks.status = 'snoozed' AND tasks.snoozed_until <= ? THEN 'open' ELSE tasks.status END) IN ?", now, asked)
 }
 
@@ -141,21 +146,27 @@ type CreateTask struct {
 }
 
 // Create opens a task by hand. Errors: not_found for an unknown member or owner; invalid when the title is blank or
-// the owner does not work here.
+// the owner does not work here, or is close to whom it is about (own_record).
 func (s *Service) Create(ctx context.Context, in CreateTask) (*models.Task, error) {
 	return services.Mutate(ctx, s.core, "task.create", func(tx *services.Tx) (*models.Task, error) {
 		in.Title = services.Line(in.Title)
 		if in.Title == "" {
 			return nil, services.InvalidField("/title", "required", "Say what there is to do.")
 		}
-		if in.OwnerID != nil {
-			if err := worksHere(tx, *in.OwnerID); err != nil {
-				return nil, err
-			}
-		}
 		row := models.Task{
 			Record: models.Record{ID: services.NewID(), Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()},
 			Kind:   models.TaskGeneral, Title: in.Title, MemberID: in.MemberID, Queue: in.Queue, OwnerID: in.OwnerID, DueAt: in.DueAt.UTC(), Status: models.TaskOpen,
+		}
+		if in.MemberID != nil {
+			var open int64 // a record that is kept to others is like one that does not exist
+			if err := tx.DB.Table("members").Where("id = ?", *in.MemberID).Scopes(tx.Actor().NotRestricted("id")).Count(&open).Error; err != nil || open == 0 {
+				return nil, cmp.Or(err, error(services.NotFound("member")))
+			}
+		}
+		if in.OwnerID != nil {
+			if err := give(tx, &row, *in.OwnerID); err != nil {
+				return nil, err
+			}
 		}
 		if err := tx.DB.Create(&row).Error; err != nil {
 			return nil, err
@@ -273,8 +284,9 @@ type AssignTask struct {
 }
 
 // Assign gives a task to somebody on staff or back to its queue. Coordinators assign anybody; others take tasks
-// themselves and give back their own. Errors: not_found; forbidden assign_others; conflict task_closed; invalid when
-// the new owner does not work here.
+// themselves and give back their own. The new owner gets a mail. Errors: not_found; forbidden assign_others; conflict
+// task_closed, help_request_task; invalid when the new owner does not work here (not_staff), or when it is about them or
+// somebody close to them (own_record).
 func (s *Service) Assign(ctx context.Context, id uuid.UUID, in AssignTask) (*models.Task, error) {
 	return s.change(ctx, id, "task.assign", func(tx *services.Tx, t *models.Task) error {
 		actor := tx.Actor()
@@ -285,13 +297,11 @@ func (s *Service) Assign(ctx context.Context, id uuid.UUID, in AssignTask) (*mod
 		if err := stillLive(t); err != nil {
 			return err
 		}
-		if in.OwnerID != nil {
-			if err := worksHere(tx, *in.OwnerID); err != nil {
-				return err
-			}
+		if in.OwnerID == nil {
+			t.OwnerID = nil
+			return nil
 		}
-		t.OwnerID = in.OwnerID
-		return nil
+		return give(tx, t, *in.OwnerID)
 	})
 }
 
@@ -301,6 +311,9 @@ func (s *Service) change(ctx context.Context, id uuid.UUID, action string, do fu
 		if err != nil {
 			return nil, err
 		}
+		if t.Kind == models.TaskHelpRequest {
+			return nil, errHelpRequest
+		}
 		before := *t
 		if err := do(tx, t); err != nil {
 			return nil, err
@@ -309,7 +322,7 @@ func (s *Service) change(ctx context.Context, id uuid.UUID, action string, do fu
 	})
 }
 
-var columns = []string{"title", "queue", "owner_id", "due_at", "status", "snoozed_until", "outcome", "reason", "closed_at", "closed_by", "version", "updated_at"}
+var columns = []string{"title", "also_about", "queue", "owner_id", "due_at", "status", "snoozed_until", "outcome", "reason", "closed_at", "closed_by", "version", "updated_at"}
 
 func store(tx *services.Tx, before models.Task, t *models.Task) error {
 	t.Version, t.UpdatedAt = t.Version+1, tx.Now()
@@ -336,19 +349,6 @@ func said(field, words string) (*string, error) {
 func stillLive(t *models.Task) error {
 	if !t.Status.Live() {
 		return services.Conflict("task_closed", "This task is closed. Reopen it first.")
-	}
-	return nil
-}
-
-// worksHere checks an owner: somebody with a live account and a role of staff.
-func worksHere(tx *services.Tx, member uuid.UUID) error {
-	var roles []models.Texts[models.Role]
-	err := tx.DB.Table("accounts").Where("member_id = ? AND status = 'active'", member).Limit(1).Pluck("roles", &roles).Error
-	if err != nil {
-		return err
-	}
-	if len(roles) == 0 || !slices.ContainsFunc(roles[0], models.Role.Staff) {
-		return services.InvalidField("/owner_id", "not_staff", "Choose somebody who works here and can sign in.")
 	}
 	return nil
 }

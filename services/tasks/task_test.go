@@ -36,6 +36,7 @@ func open(t *testing.T) *office {
 	t.Helper()
 	core := coretest.New(t)
 	core.Clock.Set(noon)
+	services.Handle(core.Jobs, 1, func(context.Context, tasks.Assigned) error { return nil })
 	return &office{t, core, tasks.NewService(core)}
 }
 

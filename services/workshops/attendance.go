@@ -323,7 +323,7 @@ type Excuse struct {
 // wrong_state once it has begun or they are there.
 func (s *Service) NotThisTime(ctx context.Context, id, attendeeID uuid.UUID, in Excuse) (*models.Attendance, error) {
 	return services.Mutate(ctx, s.core, "attendance.excuse", func(tx *services.Tx) (*models.Attendance, error) {
-		p, err := readParty(tx.DB, tx.Actor(), id)
+		p, err := readParty(tx.DB, tx.Actor(), id, tx.Now())
 		if err != nil {
 			return nil, err
 		}

@@ -20,7 +20,7 @@ func (s *Service) AddAttendee(ctx context.Context, id uuid.UUID, in AttendeeInpu
 		return nil, err
 	}
 	return services.Mutate(ctx, s.core, "registration.add_attendee", func(tx *services.Tx) (*RegistrationView, error) {
-		d, p, e, err := openEntry(tx, id, in)
+		d, p, e, err := openEntry(tx, id, in, s.cfg.ReviewShare)
 		if err != nil {
 			return nil, err
 		}
@@ -60,18 +60,19 @@ func (d *desk) join(p, added *party) (*RegistrationView, error) {
 }
 
 // openEntry opens a party that one person is to be entered into.
-func openEntry(tx *services.Tx, id uuid.UUID, in AttendeeInput) (*desk, *party, *entry, error) {
+func openEntry(tx *services.Tx, id uuid.UUID, in AttendeeInput, share int) (*desk, *party, *entry, error) {
 	workshopID, sessionID, err := locate(tx, id)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	e := &entry{tx: tx, in: Register{Attendees: []AttendeeInput{in}, SessionID: sessionID}, alone: true, lead: tx.Actor().MemberID, staff: tx.Actor().Coordinates()}
+	e := &entry{tx: tx, in: Register{Attendees: []AttendeeInput{in}, SessionID: sessionID}, alone: true, lead: tx.Actor().MemberID, staff: tx.Actor().Coordinates(), share: share}
 	if !e.staff { // whom staff act for is known with the party
 		if err := e.authorize(); err != nil {
 			return nil, nil, nil, err
 		}
 	}
-	d, p, err := openKnown(tx, workshopID, sessionID, id, e.facts(workshopID, id)...)
+	e.askApart(id)
+	d, p, err := openKnownApart(tx, e.apart, workshopID, sessionID, id, e.facts(workshopID, id)...)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -108,6 +109,7 @@ func (e *entry) joining(d *desk, p *party) (*party, error) {
 	if d.workshop.ApprovalRequired && !e.staff {
 		added.lookAt(models.ReviewByRule)
 	}
+	e.hold(d, added)
 	return added, e.checkPlaces(added)
 }
 
@@ -133,6 +135,9 @@ func (d *desk) admitBeside(p, added *party) (*RegistrationView, error) {
 	d.change(added, func() { d.queue(added) })
 	return d.finish(added, func(q *party) error {
 		if err := d.invite(q); err != nil {
+			return err
+		}
+		if err := d.lookForClashes(q); err != nil {
 			return err
 		}
 		return d.tellState(q)
@@ -183,7 +188,7 @@ func (s *Service) SwapAttendee(ctx context.Context, id, attendeeID uuid.UUID, in
 		return nil, err
 	}
 	return services.Mutate(ctx, s.core, "registration.swap_attendee", func(tx *services.Tx) (*RegistrationView, error) {
-		d, p, e, err := openEntry(tx, id, in)
+		d, p, e, err := openEntry(tx, id, in, s.cfg.ReviewShare)
 		if err != nil {
 			return nil, err
 		}
@@ -258,6 +263,8 @@ func mayChange(tx *services.Tx, p *party, a *models.Attendee) error {
 // open invitations of a party that they lead. An adult who accepted answers for themselves.
 func ownEntry(actor *services.Actor, p *party, a *models.Attendee) bool {
 	switch {
+	case p.hides(a):
+		return false
 	case forOthers(actor, p), a.MemberID != nil && *a.MemberID == actor.MemberID:
 		return true
 	case a.InviteID != nil:
@@ -279,7 +286,7 @@ type Split struct {
 // wrong_state, workshop_over, adult_required when children would be left without an adult.
 func (s *Service) Split(ctx context.Context, id uuid.UUID, in Split) (*RegistrationView, error) {
 	return services.Mutate(ctx, s.core, "registration.split", func(tx *services.Tx) (*RegistrationView, error) {
-		d, p, err := openParty(tx, id)
+		d, p, err := openPartyApart(tx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -292,6 +299,9 @@ func (s *Service) Split(ctx context.Context, id uuid.UUID, in Split) (*Registrat
 		q, err := d.part(p, in)
 		if err != nil {
 			return nil, err
+		}
+		if d.heldFor(q) {
+			d.change(q, func() { d.reviewAgain(q, []models.ReviewReason{models.ReviewHeld}) })
 		}
 		if err := d.close(q, p); err != nil {
 			return nil, err

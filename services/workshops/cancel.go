@@ -92,7 +92,7 @@ func forOthers(actor *services.Actor, p *party) bool {
 	})
 }
 
-// decides keeps staff from deciding about themselves and those close to them.
+// decides keeps staff from deciding about themselves, those close to them, and those whose records are kept to others.
 // Errors: forbidden own_record.
 func decides(tx *services.Tx, p *party) error {
 	ids := []uuid.UUID{p.LeadMemberID}
@@ -105,11 +105,13 @@ func decides(tx *services.Tx, p *party) error {
 	if err != nil {
 		return err
 	}
-	if len(kin) > 0 {
-		return services.Forbidden(CodeOwnRecord, "Somebody else decides about yourself and those close to you.")
+	if len(kin) > 0 || p.closedToCaller() {
+		return errOwnRecord
 	}
 	return nil
 }
+
+var errOwnRecord = services.Forbidden(CodeOwnRecord, "Somebody else decides about yourself and those close to you.")
 
 // late says whether the deadline of the next session for cancelling has passed.
 func (d *desk) late() bool {
@@ -158,7 +160,7 @@ func (d *desk) settle(p *party, event models.NoticeEvent) error {
 // withdraw takes back what still asks somebody about a party: the offer, and what staff were to do.
 func (d *desk) withdraw(p *party) error {
 	notices.Recall(d.tx, "registration", p.ID, models.NoticeRegistrationOffered)
-	if err := tasks.CloseFor(d.tx, "registration", p.ID, models.TaskReviewRegistration, models.TaskCall); err != nil || p.State.Live() {
+	if err := tasks.CloseFor(d.tx, "registration", p.ID, models.TaskReviewRegistration, models.TaskCall, models.TaskGuardianGone); err != nil || p.State.Live() {
 		return err
 	}
 	notices.Recall(d.tx, "registration", p.ID, models.NoticeRegistrationInvited)

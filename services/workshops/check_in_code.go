@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -59,7 +60,7 @@ func (s *Service) CheckInCode(ctx context.Context, id, attendeeID uuid.UUID) (*C
 		return nil, err
 	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (*CheckInCode, error) {
-		p, err := readParty(db, actor, id)
+		p, err := readParty(db, actor, id, s.core.Clock.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -104,6 +105,9 @@ func showable(actor *services.Actor, p *party, attendeeID uuid.UUID) (*models.At
 	if err != nil {
 		return nil, err
 	}
+	if p.hides(a) {
+		return nil, services.NotFound("attendee")
+	}
 	if !ownEntry(actor, p, a) {
 		return nil, services.Forbidden(CodeNotYours, "Only they themselves can show their code.")
 	}
@@ -115,8 +119,15 @@ func showable(actor *services.Actor, p *party, attendeeID uuid.UUID) (*models.At
 
 // readParty reads one party through the caller's scope, without locks and without names.
 // Errors: not_found.
-func readParty(db *gorm.DB, actor *services.Actor, id uuid.UUID) (*party, error) {
+func readParty(db *gorm.DB, actor *services.Actor, id uuid.UUID, now time.Time) (*party, error) {
 	set := &partySet{}
+	var sees sight
+	if !actor.Coordinates() {
+		var err error
+		if sees, err = sightOf(db, actor, now); err != nil {
+			return nil, err
+		}
+	}
 	if err := db.Scopes(visibleRegistrations(actor)).Where("registrations.id = ?", id).Limit(1).Find(&set.registrations).Error; err != nil {
 		return nil, err
 	}
@@ -126,5 +137,9 @@ func readParty(db *gorm.DB, actor *services.Actor, id uuid.UUID) (*party, error)
 	if err := db.Where("registration_id = ?", id).Order("id").Find(&set.attendees).Error; err != nil {
 		return nil, err
 	}
-	return set.parties()[0], nil
+	p := set.parties()[0]
+	if p.released = sees.released; p.lostTo(actor) {
+		return nil, services.NotFound("registration")
+	}
+	return p, nil
 }

@@ -20,6 +20,7 @@ import (
 func (s *Service) followUps() {
 	services.Handle(s.core.Jobs, 10, s.expireOffer)
 	services.Handle(s.core.Jobs, 10, s.lapse)
+	services.Handle(s.core.Jobs, 10, s.lookForClashes)
 	services.Handle(s.core.Jobs, 10, s.remind)
 }
 
@@ -189,7 +190,11 @@ func tellSessions(tx *services.Tx, event models.NoticeEvent, others int, session
 	}
 	for _, p := range parties {
 		theirs := d.meetingsOf(p)
-		for _, r := range readersOf(p) {
+		readers, err := d.readers(p)
+		if err != nil {
+			return err
+		}
+		for _, r := range readers {
 			data := d.about(&theirs[0], r.seat)
 			andMore(data, theirs)
 			data["others"] = others

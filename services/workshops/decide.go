@@ -3,6 +3,7 @@ package workshops
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -10,11 +11,19 @@ import (
 	"homefront/services"
 )
 
-// Approve confirms a party that staff had to look at.
-// Errors: not_found; forbidden own_record for oneself and those close to one; conflict wrong_state, workshop_over.
-func (s *Service) Approve(ctx context.Context, id uuid.UUID) (*RegistrationView, error) {
+// Approval is a yes to a party that staff looked at.
+type Approval struct {
+	Reason string `json:"reason,omitempty" maxLength:"500" doc:"Why, where it is to be confirmed although somebody of it is kept apart from somebody who has a place. Kept sealed" example:"They come on different evenings; both know"`
+}
+
+// Approve confirms a party that staff had to look at. Without a reason it stops where that brings people together who are
+// kept apart.
+// Errors: not_found; forbidden own_record for oneself and those close to one; conflict wrong_state, workshop_over,
+// separation_clash.
+func (s *Service) Approve(ctx context.Context, id uuid.UUID, in Approval) (*RegistrationView, error) {
 	return services.Mutate(ctx, s.core, "registration.approve", func(tx *services.Tx) (*RegistrationView, error) {
-		d, p, err := openDecision(tx, id, "")
+		reason := strings.TrimSpace(in.Reason)
+		d, p, err := openDecision(tx, id, reason)
 		if err != nil {
 			return nil, err
 		}
@@ -23,6 +32,9 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID) (*RegistrationView,
 		}
 		if d.over() {
 			return nil, services.Conflict(CodeWorkshopOver, "It is over.")
+		}
+		if err := d.checkClash(p, reason); err != nil {
+			return nil, err
 		}
 		d.confirm(p)
 		return d.finish(p, func(p *party) error { return d.settle(p, models.NoticeRegistrationConfirmed) })
@@ -74,6 +86,9 @@ func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Justification)
 			return nil, services.Conflict(CodeWrongState, "Nobody is left in this party.")
 		}
 		if err := d.checkReturn(p); err != nil {
+			return nil, err
+		}
+		if err := d.lookForClashes(p); err != nil {
 			return nil, err
 		}
 		if d.fits(p.need()) {
@@ -144,11 +159,14 @@ func (s *Service) MoveUp(ctx context.Context, id uuid.UUID, in Justification) (*
 
 // openDecision opens a party that staff decide about, and keeps their reason.
 func openDecision(tx *services.Tx, id uuid.UUID, reason string) (*desk, *party, error) {
-	d, p, err := openParty(tx, id)
+	d, p, err := openPartyApart(tx, id)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := decides(tx, p); err != nil {
+		return nil, nil, err
+	}
+	if err := d.mustNotKnow(p); err != nil {
 		return nil, nil, err
 	}
 	return d, p, tx.Reason(p.LeadMemberID, reason)

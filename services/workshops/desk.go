@@ -10,6 +10,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/people"
 )
 
 // desk is the ground of every use case that takes or frees seats: the pools of one workshop, or of one session of a
@@ -24,7 +25,10 @@ type desk struct {
 	pools      []models.Pool
 	was        []models.Pool
 	lastQueued *time.Time
-	shrunk     bool // a waiting party asks for less, or stands elsewhere in the line
+	shrunk     bool                // a waiting party asks for less, or stands elsewhere in the line
+	apart      *people.Separations // of those who ask for something here; nil where nobody does
+	closed     models.IDs          // what the same fields of a party say, of whoever calls
+	released   models.IDs
 }
 
 // meeting is a session and where it takes place.
@@ -64,15 +68,21 @@ const (
 // openDesk locks the pools and reads what a place in the workshop means, with more statements in the same round trip.
 // Errors: not_found.
 func openDesk(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID, more ...services.Statement) (*desk, error) {
+	return openDeskAfter(tx, nil, workshopID, sessionID, more...)
+}
+
+// openDeskAfter is openDesk with statements that come before the pools are locked, in the same round trip.
+func openDeskAfter(tx *services.Tx, first []services.Statement, workshopID uuid.UUID, sessionID *uuid.UUID, more ...services.Statement) (*desk, error) {
 	tx.Locks(services.LockPools)
 	d := &desk{tx: tx, sessionID: sessionID}
 	var found []workshopRow
 	args := []any{workshopID, sessionID}
-	statements := append([]services.Statement{
+	statements := append(slices.Clone(first), []services.Statement{
 		{SQL: lockPools, Args: args, Scan: rowsInto(&d.pools)},
 		{SQL: readWorkshop, Args: args, Scan: rowsInto(&found)},
 		{SQL: readMeetings, Args: args, Scan: rowsInto(&d.meetings)},
-	}, more...)
+	}...)
+	statements = append(statements, more...)
 	if err := tx.Batch(statements...); err != nil {
 		return nil, err
 	}

@@ -254,7 +254,7 @@ func TestJoiningAPartyIsRegistering(t *testing.T) {
 	w := h.workshop(workshops.NewWorkshop{GuestsPerParty: 3, ClosesAt: &closes, ApprovalRequired: true})
 	rosa := workshops.AttendeeInput{Guest: &workshops.GuestInput{Name: "Rosa", Kind: models.SeatAdult}}
 	r := h.register(h.me(h.member), w, workshops.Register{})
-	if _, err := h.Approve(h.staff(), r.ID); err != nil {
+	if _, err := h.Approve(h.staff(), r.ID, workshops.Approval{}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := h.AddAttendee(h.me(h.member), r.ID, rosa)

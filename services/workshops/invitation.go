@@ -2,6 +2,7 @@ package workshops
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +12,7 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/notices"
+	"homefront/services/people"
 	"homefront/services/tasks"
 )
 
@@ -81,6 +83,9 @@ func (d *desk) inviteOne(p *party, a *models.Attendee) error {
 	if err := d.tx.Enqueue(LapseInvitation{a.ID}, *a.InviteExpiresAt); err != nil {
 		return err
 	}
+	if apart, err := d.apartFromAddressee(p, a); err != nil || apart {
+		return err
+	}
 	if a.InviteEmail == nil {
 		_, err := tasks.Open(d.tx, tasks.New{Kind: models.TaskCall, MemberID: &p.LeadMemberID, Record: "attendee", RecordID: &a.ID, Queue: "coordinators",
 			Title: "Call: somebody is invited to a party and has no e-mail", DueAt: soon(d.tx.Now(), *a.InviteExpiresAt)})
@@ -90,6 +95,25 @@ func (d *desk) inviteOne(p *party, a *models.Attendee) error {
 	data["deadline"], data["token_id"], data["by"] = a.InviteExpiresAt, a.InviteID, firstName(p.people[p.LeadMemberID])
 	return notices.Send(d.tx, notices.Notice{Event: models.NoticeRegistrationInvited, Address: *a.InviteEmail, Name: *a.InviteName, Record: "registration", RecordID: p.ID,
 		Key: "registration.invited:" + a.InviteID.String(), Data: data})
+}
+
+// apartFromAddressee says whether an invitation would go to somebody who is kept apart from those who ask. It is kept back
+// then, which looks like no answer.
+func (d *desk) apartFromAddressee(p *party, a *models.Attendee) (apart bool, err error) {
+	if d.apart == nil {
+		return false, nil
+	}
+	var others []uuid.UUID
+	for _, m := range append(p.members(), d.tx.Actor().MemberID) {
+		others = append(others, d.apart.Of(m).From...)
+	}
+	if len(others) == 0 {
+		return false, nil
+	}
+	return apart, d.tx.Batch(services.Statement{
+		SQL:  `select exists (select from members m left join accounts c on c.member_id = m.id where m.id = any($1) and (lower($2) in (lower(m.email), lower(c.email)) or m.phone = $3))`,
+		Args: []any{others, a.InviteEmail, a.InvitePhone}, Scan: services.ScanOne("member", &apart),
+	})
 }
 
 // AcceptInvitation is an invited adult's own yes, in the app, under the address that was invited; or staff's, who called.
@@ -105,6 +129,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, id, attendeeID uuid.UUID
 		if at.byStaff {
 			who = in.MemberID
 		}
+		at.share = s.cfg.ReviewShare
 		return at.accept(tx, who)
 	})
 }
@@ -148,6 +173,7 @@ func (s *Service) AcceptByLink(ctx context.Context, in InvitationToken) (*Invita
 		if err != nil {
 			return nil, err
 		}
+		at.share = s.cfg.ReviewShare
 		return at.accept(tx, who)
 	})
 }
@@ -181,6 +207,7 @@ type asked struct {
 	LeadMemberID   uuid.UUID
 	InviteEmail    *string
 	byStaff        bool
+	share          int // per cent of requests that are looked at by lot
 }
 
 func findAsked(tx *services.Tx, where string, args ...any) (*asked, error) {
@@ -199,12 +226,18 @@ func findAsked(tx *services.Tx, where string, args ...any) (*asked, error) {
 	return &found[0], nil
 }
 
-const invitedAs = `exists (select from accounts c where c.id = $3 and c.email_verified_at is not null and lower(c.email) = lower(a.invite_email))`
+// invitedAs: an invitation is not there for who is kept apart from anybody of the party that asks.
+const (
+	invitedAs = `exists (select from accounts c where c.id = $3 and c.email_verified_at is not null and lower(c.email) = lower(a.invite_email)
+		and not exists (select from separations s where s.status = 'live' and (s.ends_on is null or s.ends_on >= $4) and c.member_id in (s.first_id, s.second_id) and exists (` + otherSideInParty + `)))`
+	otherSideInParty = `select from (select r.lead_member_id as id union all
+		select o.member_id from attendees o where o.registration_id = r.id and o.state = 'attending') m where m.id <> c.member_id and m.id in (s.first_id, s.second_id)`
+)
 
 // invited finds an invitation that is the caller's to answer, as the one who is asked or as staff who called them.
 // Errors: not_found; forbidden own_record when staff lead the party that asks.
 func invited(tx *services.Tx, id, attendeeID uuid.UUID) (*asked, error) {
-	at, err := findAsked(tx, `a.registration_id = $1 and a.id = $2 and `+invitedAs, id, attendeeID, tx.Actor().AccountID)
+	at, err := findAsked(tx, `a.registration_id = $1 and a.id = $2 and `+invitedAs, id, attendeeID, tx.Actor().AccountID, models.SeparationDay(tx.Now()).Time)
 	if err == nil || !tx.Actor().Coordinates() {
 		return at, err
 	}
@@ -239,8 +272,9 @@ func (at *asked) addressee(tx *services.Tx) (*uuid.UUID, error) {
 	return &ids[0], nil
 }
 
-func (at *asked) open(tx *services.Tx) (*desk, *party, *models.Attendee, error) {
-	d, p, err := openKnown(tx, at.WorkshopID, at.SessionID, at.RegistrationID)
+// open opens the party that asks, with what is known of the separations of those who answer.
+func (at *asked) open(tx *services.Tx, answering ...uuid.UUID) (*desk, *party, *models.Attendee, error) {
+	d, p, err := openKnownApart(tx, people.SeparationsOf(tx, append([]uuid.UUID{}, answering...)...), at.WorkshopID, at.SessionID, at.RegistrationID)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -250,7 +284,11 @@ func (at *asked) open(tx *services.Tx) (*desk, *party, *models.Attendee, error) 
 
 // accept makes the invited person one who comes. The rest of the party is told nothing but that.
 func (at *asked) accept(tx *services.Tx, member *uuid.UUID) (*Invitation, error) {
-	d, p, a, err := at.open(tx)
+	var answering []uuid.UUID
+	if member != nil {
+		answering = append(answering, *member)
+	}
+	d, p, a, err := at.open(tx, answering...)
 	if err != nil {
 		return nil, err
 	}
@@ -265,6 +303,9 @@ func (at *asked) accept(tx *services.Tx, member *uuid.UUID) (*Invitation, error)
 	if err := d.checkFree(member); err != nil {
 		return nil, err
 	}
+	if member != nil && (d.apart.Held(*member) || d.apartInside(p, *member) || drawn(tx, d.workshop.ID, *member, at.share)) {
+		return d.acceptAlone(p, a, *member)
+	}
 	d.change(p, func() { a.State, a.MemberID, a.JoinedAt = models.AttendeeAttending, member, &now })
 	d.shrunk = false
 	if err := d.close(p); err != nil {
@@ -273,10 +314,57 @@ func (at *asked) accept(tx *services.Tx, member *uuid.UUID) (*Invitation, error)
 	if err := d.answered(a); err != nil {
 		return nil, err
 	}
+	if err := d.lookForClashes(p); err != nil {
+		return nil, err
+	}
 	if err := d.tellOne(p, eventOf(p.State), a); err != nil {
 		return nil, err
 	}
 	return d.invitation(p, a)
+}
+
+// apartInside says whether somebody of the party is kept apart from who accepts, who is protected and would be served at
+// once elsewhere.
+func (d *desk) apartInside(p *party, member uuid.UUID) bool {
+	from := d.apart.Of(member).From
+	return slices.ContainsFunc(p.members(), func(m uuid.UUID) bool { return slices.Contains(from, m) })
+}
+
+// acceptAlone has staff look at who accepts before they come along: with a party of their own, on the seat that was held
+// for them or at the place in line that it had. Who invited them sees no answer, as after a no, and neither sees the
+// other's party.
+func (d *desk) acceptAlone(p *party, a *models.Attendee, member uuid.UUID) (*Invitation, error) {
+	out, err := d.invitation(p, a)
+	if err != nil {
+		return nil, err
+	}
+	now := d.tx.Now()
+	q := &party{people: p.people, Registration: models.Registration{Record: models.Record{ID: services.NewID(), Version: 1, CreatedAt: now, UpdatedAt: now},
+		WorkshopID: p.WorkshopID, SessionID: p.SessionID, LeadMemberID: member, EnteredBy: member, Review: models.Texts[models.ReviewReason]{models.ReviewHeld}}}
+	q.attendees = []models.Attendee{{ID: services.NewID(), CreatedAt: now, UpdatedAt: now, RegistrationID: q.ID, PoolID: a.PoolID, Mode: a.Mode, Kind: a.Kind,
+		State: models.AttendeeAttending, MemberID: &member, EnteredBy: member, CodeVersion: 1, JoinedAt: &now}}
+	held := p.State.HoldsSeats()
+	p.quiet = true
+	d.change(p, func() { a.State, a.LeftAt = models.AttendeeRefused, &now })
+	d.change(q, func() {
+		if q.State = models.RegistrationPending; !held {
+			q.State, q.QueuedAt, q.MovedAheadAt = models.RegistrationWaitlisted, p.QueuedAt, p.MovedAheadAt
+		}
+	})
+	if err := d.close(p, q); err != nil {
+		return nil, err
+	}
+	if err := d.answered(a); err != nil {
+		return nil, err
+	}
+	if err := d.askToReview(q); err != nil {
+		return nil, err
+	}
+	if err := d.tellState(q); err != nil {
+		return nil, err
+	}
+	out.AttendeeID, out.RegistrationID, out.State = q.attendees[0].ID, q.ID, string(models.AttendeeAttending)
+	return out, nil
 }
 
 // checkFree: of somebody we know it can be said whether they are old enough, and whether they have a place already. In a
@@ -405,7 +493,11 @@ func (s *Service) MyInvitations(ctx context.Context) (services.Page[Invitation],
 	return services.Read(ctx, s.core, func(db *gorm.DB) (services.Page[Invitation], error) {
 		now := s.core.Clock.Now()
 		found, err := invitations(db, now, `a.state = 'invited' and a.live and a.invite_expires_at > ? and lower(a.invite_email) =
-			(select lower(c.email) from accounts c where c.id = ? and c.email_verified_at is not null)`, now, actor.AccountID)
+			(select lower(c.email) from accounts c where c.id = ? and c.email_verified_at is not null)
+			and not exists (select from separations x where x.status = 'live' and (x.ends_on is null or x.ends_on >= ?) and (x.first_id = ? or x.second_id = ?)
+				and exists (select from (select registrations.lead_member_id as id union all
+					select o.member_id from attendees o where o.registration_id = registrations.id and o.state = 'attending') m where m.id <> ? and m.id in (x.first_id, x.second_id)))`,
+			now, actor.AccountID, models.SeparationDay(now), actor.MemberID, actor.MemberID, actor.MemberID)
 		page.Data = append(page.Data, found...)
 		return page, err
 	})

@@ -186,6 +186,9 @@ func (s *Service) AcceptOffer(ctx context.Context, id uuid.UUID) (*RegistrationV
 		if d.workshop.ApprovalRequired {
 			p.lookAt(models.ReviewByRule)
 		}
+		if d.heldFor(p) {
+			p.lookAt(models.ReviewHeld)
+		}
 		d.change(p, func() {
 			p.OfferExpiresAt = nil
 			if len(p.Review) > 0 {
@@ -214,7 +217,7 @@ func (s *Service) DeclineOffer(ctx context.Context, id uuid.UUID) (*Registration
 }
 
 func openOffer(tx *services.Tx, id uuid.UUID) (*desk, *party, error) {
-	d, p, err := openParty(tx, id)
+	d, p, err := openPartyApart(tx, id)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -281,7 +281,7 @@ func TestCountersStayTrueWhateverHappens(t *testing.T) {
 		case n == 6:
 			_, err = h.Reinstate(h.staff(), one.ID, workshops.Justification{Reason: "Again"})
 		case n == 7:
-			_, err = h.Approve(h.staff(), one.ID)
+			_, err = h.Approve(h.staff(), one.ID, workshops.Approval{})
 		case n == 8:
 			err = h.RemoveAttendee(h.me(one.LeadMemberID), one.ID, one.Attendees[r.IntN(len(one.Attendees))].ID)
 		case n == 9:

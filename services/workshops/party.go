@@ -9,6 +9,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/people"
 )
 
 // Codes of registrations.
@@ -44,6 +45,9 @@ type party struct {
 	was      *models.Registration // nil: new
 	wasThere []models.Attendee
 	quiet    bool // nothing of the registration itself changes, nor may its version tell that an attendee did
+
+	closed   models.IDs // members whose record the caller, of the staff, must not handle: they see who comes and no more
+	released models.IDs // members for whom the caller acted once and may act no longer: they are nobody to them here
 }
 
 // lookAt has staff look at the party before it is confirmed.
@@ -111,7 +115,7 @@ func (p *party) unaccompanied() bool {
 
 const (
 	registrationColumns = `r.id, r.version, r.created_at, r.updated_at, r.workshop_id, r.session_id, r.lead_member_id, r.entered_by, r.state, r.live, r.review,
-		r.queued_at, r.moved_ahead_at, r.offered_at, r.offer_expires_at, r.confirmed_at, r.closed_at, r.late_cancel, r.note`
+		r.queued_at, r.moved_ahead_at, r.offered_at, r.offer_expires_at, r.confirmed_at, r.closed_at, r.late_cancel, r.note, r.shared_with_guardians`
 	attendeeColumns = `a.id, a.created_at, a.updated_at, a.registration_id, a.live, a.pool_id, a.mode, a.kind, a.state, a.member_id, a.guest_name, a.invite_name,
 		a.invite_email, a.invite_phone, a.invite_id, a.invite_expires_at, a.entered_by, a.second, a.code_version, a.joined_at, a.left_at,
 		a.sessions_offered as offered, a.sessions_attended as attended, a.sessions_excused as excused, a.sessions_missed as missed, a.consecutive_absences, a.last_seen_at`
@@ -142,8 +146,22 @@ func locate(tx *services.Tx, id uuid.UUID) (uuid.UUID, *uuid.UUID, error) {
 }
 
 func openKnown(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID, id uuid.UUID, more ...services.Statement) (*desk, *party, error) {
-	set := &partySet{}
-	d, err := openDesk(tx, workshopID, sessionID, append(set.statements("r.id = $1", "", id), more...)...)
+	return openAfter(tx, nil, workshopID, sessionID, id, more...)
+}
+
+// openAfter is how every party is opened: with whom the caller lost, or whose records are closed to them, and with
+// statements that come before the pools are locked.
+func openAfter(tx *services.Tx, first []services.Statement, workshopID uuid.UUID, sessionID *uuid.UUID, id uuid.UUID, more ...services.Statement) (*desk, *party, error) {
+	set, actor := &partySet{}, tx.Actor()
+	ties, closed := people.Ties{}, []uuid.UUID{}
+	read := append(set.statements("r.id = $1", "", id), more...)
+	switch {
+	case actor.Coordinates():
+		read = append(read, services.Statement{SQL: `select closed_to($1, $2)`, Args: []any{actor.MemberID, models.DateOf(tx.Now()).Time}, Scan: idsInto(&closed)})
+	case actor.MemberID != uuid.Nil:
+		read = append(read, services.Statement{SQL: people.TiesSQL, Args: []any{actor.MemberID}, Scan: rowsInto((*[]people.Tie)(&ties))})
+	}
+	d, err := openDeskAfter(tx, first, workshopID, sessionID, read...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -151,8 +169,14 @@ func openKnown(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID, id u
 	if len(parties) == 0 {
 		return nil, nil, services.NotFound("registration")
 	}
-	return d, parties[0], nil
+	p := parties[0]
+	d.released, d.closed = ties.Released(tx.Now()), closed
+	d.seen(p)
+	return d, p, p.settled(tx)
 }
+
+// seen has a party shown and handled as far as the caller may.
+func (d *desk) seen(p *party) { p.released, p.closed = d.released, d.closed }
 
 // partySet reads whole parties in three statements, however many they are.
 type partySet struct {
@@ -208,14 +232,6 @@ func visibleRegistrations(actor *services.Actor) func(*gorm.DB) *gorm.DB {
 	}
 }
 
-func ownRegistrations(member uuid.UUID) func(*gorm.DB) *gorm.DB {
-	return func(db *gorm.DB) *gorm.DB {
-		return db.Where(`registrations.id in (select id from registrations where lead_member_id = ?
-			 union select registration_id from attendees where member_id = ? and state = 'attending' and not second
-			 union select registration_id from attendees where entered_by = ? and state = 'attending' and invite_id is null and member_id is not null)`, member, member, member)
-	}
-}
-
 // store queues what became of a party. New rows are inserted; attendees follow the registration, whose liveness their key
 // carries.
 func (d *desk) store(p *party) {
@@ -226,9 +242,9 @@ func (d *desk) store(p *party) {
 	case !p.quiet:
 		p.Version, p.UpdatedAt = p.Version+1, d.tx.Now()
 		d.tx.Queue(`update registrations set version = $2, updated_at = $3, lead_member_id = $4, state = $5, review = $6, queued_at = $7, moved_ahead_at = $8,
-			offered_at = $9, offer_expires_at = $10, confirmed_at = $11, closed_at = $12, late_cancel = $13, note = $14 where id = $1`,
+			offered_at = $9, offer_expires_at = $10, confirmed_at = $11, closed_at = $12, late_cancel = $13, note = $14, shared_with_guardians = $15, entered_by = $16 where id = $1`,
 			p.ID, p.Version, p.UpdatedAt, p.LeadMemberID, string(p.State), textsOf(p.Review), p.QueuedAt, p.MovedAheadAt,
-			p.OfferedAt, p.OfferExpiresAt, p.ConfirmedAt, p.ClosedAt, p.LateCancel, p.Note)
+			p.OfferedAt, p.OfferExpiresAt, p.ConfirmedAt, p.ClosedAt, p.LateCancel, p.Note, p.SharedWithGuardians, p.EnteredBy)
 		d.tx.Changed(*p.was, p.Registration)
 	}
 	was := p.Registration

@@ -55,17 +55,19 @@ func (s *Service) Register(ctx context.Context, workshopID uuid.UUID, in Registe
 		return nil, err
 	}
 	return services.Mutate(ctx, s.core, "registration.create", func(tx *services.Tx) (*RegistrationView, error) {
-		e := newEntry(tx, in)
+		e := newEntry(tx, in, s.cfg.ReviewShare)
 		if err := e.authorize(); err != nil {
 			return nil, err
 		}
-		d, err := openDesk(tx, workshopID, in.SessionID, e.facts(workshopID, uuid.Nil)...)
+		apart := e.askApart(uuid.Nil)
+		d, err := openDeskAfter(tx, apart[:1], workshopID, in.SessionID, append(e.facts(workshopID, uuid.Nil), apart[1:]...)...)
 		if err != nil {
 			return nil, err
 		}
 		if err := e.checkSeen(d); err != nil {
 			return nil, err
 		}
+		d.apart = e.apart
 		p, err := e.party(d)
 		if err != nil {
 			return nil, err
@@ -94,6 +96,8 @@ type entry struct {
 	beside    []headcount
 	faults    []services.FieldError
 	alone     bool // the body is one attendee, not a party
+	apart     *people.Separations
+	share     int // per cent of requests that are looked at by lot
 }
 
 // place is one that somebody of the party has here already.
@@ -107,9 +111,9 @@ type place struct {
 // in parts is no larger than one that is entered at once.
 type headcount struct{ People, Guests int }
 
-func newEntry(tx *services.Tx, in Register) *entry {
+func newEntry(tx *services.Tx, in Register, share int) *entry {
 	actor := tx.Actor()
-	e := &entry{tx: tx, in: in, lead: actor.MemberID}
+	e := &entry{tx: tx, in: in, lead: actor.MemberID, share: share}
 	if len(e.in.Attendees) == 0 {
 		e.in.Attendees = []AttendeeInput{{MemberID: &actor.MemberID}}
 	}
@@ -234,6 +238,7 @@ func (e *entry) party(d *desk) (*party, error) {
 	if d.workshop.ApprovalRequired && !e.staff {
 		p.lookAt(models.ReviewByRule)
 	}
+	e.hold(d, p)
 	return p, nil
 }
 
@@ -354,10 +359,11 @@ func (d *desk) queue(p *party) {
 	p.State, p.QueuedAt = models.RegistrationWaitlisted, &at
 }
 
-// askToReview gives staff the task to look at a party that waits for them. The words never say why.
+// askToReview gives staff the task to look at a party that waits for them. The words never say why. At any other they look
+// only where it brings people together who are kept apart.
 func (d *desk) askToReview(p *party) error {
 	if p.State != models.RegistrationPending {
-		return nil
+		return d.lookForClashes(p)
 	}
 	due := d.tx.Now().Add(24 * time.Hour)
 	if start := d.starts(); start.Before(due) {

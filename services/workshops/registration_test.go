@@ -246,11 +246,11 @@ func TestNobodyDecidesAboutTheirOwn(t *testing.T) {
 	h := openHall(t)
 	w := h.workshop(workshops.NewWorkshop{ApprovalRequired: true})
 	r := h.want(h.register(h.as(h.boss, "", models.RoleCoordinator), w, members(h.boss)), models.RegistrationPending)
-	if _, err := h.Approve(h.staff(), r.ID); codeOf(err) != workshops.CodeOwnRecord {
+	if _, err := h.Approve(h.staff(), r.ID, workshops.Approval{}); codeOf(err) != workshops.CodeOwnRecord {
 		t.Errorf("%v", err)
 	}
 	other := h.as(h.ann, "", models.RoleCoordinator)
-	got, err := h.Approve(other, r.ID)
+	got, err := h.Approve(other, r.ID, workshops.Approval{})
 	if err != nil || got.State != models.RegistrationConfirmed {
 		t.Errorf("%v", err)
 	}
@@ -290,7 +290,7 @@ func TestTwoGuardiansOfOneChild(t *testing.T) {
 		h.checkCounts()
 	}
 	taken(4, "before the review")
-	if _, err := h.Approve(h.staff(), second.ID); err != nil {
+	if _, err := h.Approve(h.staff(), second.ID, workshops.Approval{}); err != nil {
 		t.Fatal(err)
 	}
 	taken(4, "after it")

@@ -1,6 +1,7 @@
 package workshops
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,7 +28,7 @@ type RegistrationView struct {
 	Workshop         WorkshopBrief         `json:"workshop"`
 	WaitlistPosition *int                  `json:"waitlist_position" doc:"Place in line from 1, while waitlisted" example:"3"`
 	Note             *string               `json:"note" doc:"For who leads the party and for staff"`
-	Review           []models.ReviewReason `json:"review,omitempty" enum:"approval_required,guardianship,second_booking,age" doc:"For staff: what to look at"`
+	Review           []models.ReviewReason `json:"review,omitempty" enum:"approval_required,guardianship,second_booking,age,held" doc:"For staff: what to look at. held: for a reason that is told elsewhere, to those who may know it; a few are drawn by lot"`
 	Attendees        []AttendeeView        `json:"attendees" nullable:"false"`
 }
 
@@ -55,13 +56,20 @@ func summaryOf(r models.RollUp) *AttendanceSummary { return &AttendanceSummary{r
 
 // viewer is who looks, and how much they may see.
 type viewer struct {
-	actor *services.Actor
-	now   time.Time
+	actor    *services.Actor
+	now      time.Time
+	children models.IDs // whose guardian they are, where another guardian's party may be shared with them
 }
 
-// asStaff says whether they look as staff: not at a party that they are of themselves.
+// guards says whether the attendee is a child of the viewer's.
+func (v viewer) guards(a *models.Attendee) bool {
+	return a.MemberID != nil && a.Kind == models.SeatChild && slices.Contains(v.children, *a.MemberID)
+}
+
+// asStaff says whether they look as staff: not at a party that they are of themselves, nor at one with somebody close to
+// them. A colleague handles that; they see who comes.
 func (v viewer) asStaff(p *party) bool {
-	return v.actor.Kind == models.ActorSystem || forOthers(v.actor, p)
+	return v.actor.Kind == models.ActorSystem || forOthers(v.actor, p) && !p.closedToCaller()
 }
 
 // view answers a party from under its locks.
@@ -78,7 +86,8 @@ func (d *desk) view(p *party) (*RegistrationView, error) {
 	if join == "" {
 		join = d.workshop.JoinURL
 	}
-	out := viewer{d.tx.Actor(), d.tx.Now()}.show(p, brief, join)
+	d.seen(p)
+	out := viewer{actor: d.tx.Actor(), now: d.tx.Now()}.show(p, brief, join)
 	if p.State != models.RegistrationWaitlisted {
 		return out, nil
 	}
@@ -122,6 +131,7 @@ func (v viewer) show(p *party, brief WorkshopBrief, joinURL string) *Registratio
 	staff := v.asStaff(p)
 	out := &RegistrationView{Registration: p.Registration, Workshop: brief, Attendees: []AttendeeView{}}
 	out.Registration.Review = nil
+	shared := len(v.children) > 0 && p.SharedWithGuardians && !forOthers(v.actor, p) && p.sharedTo(v.actor)
 	if staff || p.LeadMemberID == v.actor.MemberID {
 		note := p.Note
 		out.Note = &note
@@ -131,7 +141,7 @@ func (v viewer) show(p *party, brief WorkshopBrief, joinURL string) *Registratio
 	}
 	for i := range p.attendees {
 		a := &p.attendees[i]
-		if a.State == models.AttendeeRemoved && !staff {
+		if !staff && (a.State == models.AttendeeRemoved || p.hides(a) || shared && !v.guards(a)) {
 			continue
 		}
 		out.Attendees = append(out.Attendees, v.showAttendee(p, a, staff))

@@ -14,14 +14,14 @@ import (
 // RegistrationQuery filters lists of registrations.
 type RegistrationQuery struct {
 	services.PageQuery
-	State     []models.RegistrationState `query:"state,explode" enum:"pending_approval,confirmed,waitlisted,offered,cancelled,declined,expired" maxItems:"7" doc:"One or several"`
+	State     []models.RegistrationState `query:"state,explode" enum:"pending_approval,confirmed,waitlisted,offered,cancelled,declined,expired,superseded" maxItems:"8" doc:"One or several"`
 	SessionID uuid.UUID                  `query:"session_id" doc:"Drop-in workshops: of this session"`
 }
 
 // MyRegistrationQuery filters one's own.
 type MyRegistrationQuery struct {
 	services.PageQuery
-	State []models.RegistrationState `query:"state,explode" enum:"pending_approval,confirmed,waitlisted,offered,cancelled,declined,expired" maxItems:"7" doc:"One or several"`
+	State []models.RegistrationState `query:"state,explode" enum:"pending_approval,confirmed,waitlisted,offered,cancelled,declined,expired,superseded" maxItems:"8" doc:"One or several"`
 	When  string                     `query:"when" enum:"upcoming,past" doc:"upcoming: not over yet; past: over"`
 }
 
@@ -94,12 +94,16 @@ func (s *Service) Registration(ctx context.Context, id uuid.UUID) (*Registration
 	}
 	if !actor.Coordinates() {
 		return services.Read(ctx, s.core, func(db *gorm.DB) (*RegistrationView, error) {
-			return s.registration(db.Scopes(visibleRegistrations(actor)), actor, id)
+			sees, err := sightOf(db, actor, s.core.Clock.Now())
+			if err != nil {
+				return nil, err
+			}
+			return s.registration(db.Scopes(ownNow(actor.MemberID, sees.released, sees.children)), actor, sees, id)
 		})
 	}
 	return services.Disclose(ctx, s.core, "registration.read", func(d *services.Disclosure) (*RegistrationView, error) {
 		d.Object(id)
-		out, err := s.registration(d.DB, actor, id)
+		out, err := s.registration(d.DB, actor, sight{}, id)
 		if err == nil {
 			d.Subject(out.LeadMemberID)
 		}
@@ -107,7 +111,7 @@ func (s *Service) Registration(ctx context.Context, id uuid.UUID) (*Registration
 	})
 }
 
-func (s *Service) registration(db *gorm.DB, actor *services.Actor, id uuid.UUID) (*RegistrationView, error) {
+func (s *Service) registration(db *gorm.DB, actor *services.Actor, sees sight, id uuid.UUID) (*RegistrationView, error) {
 	clean := db.Session(&gorm.Session{NewDB: true})
 	var rows []registrationRow
 	if err := registrationRows(db, s.core.Clock.Now(), "").Where("registrations.id = ?", id).Limit(1).Find(&rows).Error; err != nil {
@@ -116,7 +120,7 @@ func (s *Service) registration(db *gorm.DB, actor *services.Actor, id uuid.UUID)
 	if len(rows) == 0 {
 		return nil, services.NotFound("registration")
 	}
-	views, err := s.views(clean, actor, rows)
+	views, err := s.views(clean, actor, sees, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +135,11 @@ func (s *Service) MyRegistrations(ctx context.Context, in MyRegistrationQuery) (
 	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (services.Page[RegistrationView], error) {
 		now := s.core.Clock.Now()
-		q := registrationRows(db, now, "").Scopes(ownRegistrations(actor.MemberID))
+		sees, err := sightOf(db, actor, now)
+		if err != nil {
+			return services.Page[RegistrationView]{}, err
+		}
+		q := registrationRows(db, now, "").Scopes(ownNow(actor.MemberID, sees.released, sees.children))
 		if len(in.State) > 0 {
 			q = q.Where("registrations.state in ?", in.State)
 		}
@@ -141,7 +149,7 @@ func (s *Service) MyRegistrations(ctx context.Context, in MyRegistrationQuery) (
 		case "past":
 			q = q.Where("coalesce(s.ends_at, w.ends_at) <= ?", now)
 		}
-		return s.page(ctx, db, actor, ownList, q, in.PageQuery)
+		return s.page(ctx, db, actor, sees, ownList, q, in.PageQuery)
 	})
 }
 
@@ -156,7 +164,7 @@ func (s *Service) Registrations(ctx context.Context, workshopID uuid.UUID, in Re
 		if in.SessionID != uuid.Nil {
 			q = q.Where("registrations.session_id = ?", in.SessionID)
 		}
-		return s.page(ctx, db, actor, registrationList, q, in.PageQuery)
+		return s.page(ctx, db, actor, sight{}, registrationList, q, in.PageQuery)
 	})
 }
 
@@ -183,7 +191,7 @@ func (s *Service) Waitlist(ctx context.Context, workshopID uuid.UUID, in Waitlis
 		q := registrationRows(db, s.core.Clock.Now(), ", line.position").
 			Joins(`join (select r.id, row_number() over (partition by r.session_id order by `+lineOrder+`) as position from registrations r
 				where r.workshop_id = ? and r.state = 'waitlisted' and (?::uuid is null or r.session_id = ?)) line on line.id = registrations.id`, workshopID, session, session)
-		return s.page(ctx, db, actor, waitlist, q, in.PageQuery)
+		return s.page(ctx, db, actor, sight{}, waitlist, q, in.PageQuery)
 	})
 }
 
@@ -210,18 +218,18 @@ func (s *Service) disclosePage(ctx context.Context, action string, workshopID uu
 	})
 }
 
-func (s *Service) page(ctx context.Context, db *gorm.DB, actor *services.Actor, list services.List[registrationRow], q *gorm.DB, in services.PageQuery) (services.Page[RegistrationView], error) {
+func (s *Service) page(ctx context.Context, db *gorm.DB, actor *services.Actor, sees sight, list services.List[registrationRow], q *gorm.DB, in services.PageQuery) (services.Page[RegistrationView], error) {
 	rows, err := list.Find(ctx, s.core, q, in)
 	page := services.Page[RegistrationView]{Data: []RegistrationView{}, NextCursor: rows.NextCursor, Total: rows.Total}
 	if err != nil || len(rows.Data) == 0 {
 		return page, err
 	}
-	page.Data, err = s.views(db, actor, rows.Data)
+	page.Data, err = s.views(db, actor, sees, rows.Data)
 	return page, err
 }
 
 // views completes rows with their attendees, names and places in line: three queries for the whole page.
-func (s *Service) views(db *gorm.DB, actor *services.Actor, rows []registrationRow) ([]RegistrationView, error) {
+func (s *Service) views(db *gorm.DB, actor *services.Actor, sees sight, rows []registrationRow) ([]RegistrationView, error) {
 	set := &partySet{}
 	ids := make([]uuid.UUID, len(rows))
 	for i := range rows {
@@ -239,11 +247,16 @@ func (s *Service) views(db *gorm.DB, actor *services.Actor, rows []registrationR
 	if err != nil {
 		return nil, err
 	}
-	v := viewer{actor, s.core.Clock.Now()}
+	closed, err := closedTo(db, actor, s.core.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	v := viewer{actor, s.core.Clock.Now(), sees.children}
 	out := make([]RegistrationView, len(rows))
 	for i, p := range set.parties() {
+		p.released, p.closed = sees.released, closed
 		out[i] = *v.show(p, rows[i].brief(), rows[i].JoinURL)
-		if position, ok := line[p.ID]; ok {
+		if position, ok := line[p.ID]; ok && (v.asStaff(p) || !p.sharedTo(actor)) {
 			out[i].WaitlistPosition = &position
 		}
 	}

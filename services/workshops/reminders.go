@@ -93,7 +93,11 @@ func remindAll(tx *services.Tx, session models.WorkshopSession, excused []uuid.U
 		if p.State != models.RegistrationConfirmed || excusedFrom(p, excused) {
 			continue
 		}
-		for _, r := range readersOf(p) {
+		readers, err := d.readers(p)
+		if err != nil {
+			return err
+		}
+		for _, r := range readers {
 			to := r.address + r.member.String()
 			if told[to] || r.seat != nil && slices.Contains(excused, r.seat.ID) {
 				continue

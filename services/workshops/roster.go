@@ -29,7 +29,7 @@ type RosterEntry struct {
 	CheckedInAt    *time.Time               `json:"checked_in_at"`
 	Status         *models.AttendanceStatus `json:"status" enum:"present,late,excused,absent" doc:"Null while nothing is known"`
 	Minutes        *int                     `json:"minutes"`
-	Attendance     *AttendanceSummary       `json:"attendance" doc:"Over all completed sessions of this workshop"`
+	Attendance     *AttendanceSummary       `json:"attendance" doc:"Over all completed sessions of this workshop; null of people close to the caller"`
 }
 
 // rosterRow is an entry before names are shortened.
@@ -41,6 +41,7 @@ type rosterRow struct {
 	CheckedInAt     *time.Time
 	Status          *models.AttendanceStatus
 	Minutes         *int
+	Closed          bool // the caller must not handle their record
 }
 
 var rosterList = services.List[rosterRow]{
@@ -54,7 +55,8 @@ const (
 )
 
 // Roster lists who is expected at a session, for those who lead it: first name and initial, whether they are checked in,
-// and their attendance. Nothing about health.
+// and their attendance. Nothing about health. Of people close to the caller, whose records a colleague handles, only what it
+// takes to let them in.
 // Errors: not_found for a workshop that the caller does not lead; invalid for a session that is not of it.
 func (s *Service) Roster(ctx context.Context, workshopID uuid.UUID, in RosterQuery) (services.Page[RosterEntry], error) {
 	page := services.Page[RosterEntry]{Data: []RosterEntry{}}
@@ -70,7 +72,8 @@ func (s *Service) Roster(ctx context.Context, workshopID uuid.UUID, in RosterQue
 		if err != nil || session == uuid.Nil {
 			return page, err
 		}
-		q := db.Table("attendees as a").Select(`a.*, `+rosterSort+` as sort_name, `+rosterGiven+` as given, coalesce(m.family_name, '') as family, c.scanned_at as checked_in_at, t.status, t.minutes`).
+		q := db.Table("attendees as a").Select(`a.*, `+rosterSort+` as sort_name, `+rosterGiven+` as given, coalesce(m.family_name, '') as family, c.scanned_at as checked_in_at, t.status, t.minutes,
+				coalesce(a.member_id in (select closed_to(?, ?)), false) as closed`, actor.MemberID, models.DateOf(s.core.Clock.Now())).
 			Joins("join registrations r on r.id = a.registration_id").Joins("left join members m on m.id = a.member_id").
 			Joins("left join attendance t on t.session_id = ? and t.attendee_id = a.id", session).
 			Joins("left join check_ins c on c.session_id = ? and c.attendee_id = a.id and c.result = 'ok' and c.undone_at is null", session).
@@ -106,6 +109,10 @@ func rosterSession(db *gorm.DB, workshopID, asked uuid.UUID, now time.Time) (uui
 }
 
 func (r *rosterRow) entry(session uuid.UUID) RosterEntry {
-	return RosterEntry{AttendeeID: r.ID, RegistrationID: r.RegistrationID, SessionID: session, Name: models.Initialed(strings.TrimSpace(r.Given), r.Family), Kind: r.Kind, Mode: r.Mode,
-		CheckedInAt: inUTC(r.CheckedInAt), Status: r.Status, Minutes: r.Minutes, Attendance: summaryOf(r.RollUp)}
+	out := RosterEntry{AttendeeID: r.ID, RegistrationID: r.RegistrationID, SessionID: session, Name: models.Initialed(strings.TrimSpace(r.Given), r.Family), Kind: r.Kind, Mode: r.Mode,
+		CheckedInAt: inUTC(r.CheckedInAt)}
+	if !r.Closed {
+		out.Status, out.Minutes, out.Attendance = r.Status, r.Minutes, summaryOf(r.RollUp)
+	}
+	return out
 }

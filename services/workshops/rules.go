@@ -161,6 +161,7 @@ func (e *entry) checkName(field, name string) {
 
 // checkParty asks what only the whole party can answer.
 func (e *entry) checkParty(d *desk, p *party) {
+	e.checkTeen(d)
 	holding, guests := 0, 0
 	for _, b := range e.beside {
 		holding, guests = b.People, b.Guests

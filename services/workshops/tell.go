@@ -2,6 +2,7 @@ package workshops
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,9 +72,12 @@ func (d *desk) tellState(p *party) error { return d.tell(p, eventOf(p.State)) }
 
 // tell sends each adult of a party their own mail. What is asked is asked of the lead alone.
 func (d *desk) tell(p *party, event models.NoticeEvent) error {
-	readers := readersOf(p)
+	readers, err := d.readers(p)
+	if err != nil {
+		return err
+	}
 	if event == models.NoticeRegistrationOffered {
-		readers = readers[:1]
+		readers = slices.DeleteFunc(readers, func(r reader) bool { return r.member != p.LeadMemberID })
 	}
 	for _, r := range readers {
 		if err := d.write(p, event, r, d.meetings); err != nil {

@@ -7,7 +7,8 @@ import (
 
 // Config is what the service needs of the configuration.
 type Config struct {
-	BaseURL string // of the API, without a slash at the end; links in mails begin with it
+	BaseURL     string // of the API, without a slash at the end; links in mails begin with it
+	ReviewShare int    // per cent of all requests that staff look at by lot, so that being looked at says nothing
 }
 
 // Service has the use cases of workshops.
@@ -20,7 +21,9 @@ type Service struct {
 func New(core *services.Core, cfg Config) *Service {
 	s := &Service{core: core, cfg: cfg}
 	s.followUps()
+	services.Handle(core.Jobs, 10, s.followGuardian)
 	services.Handle(core.Jobs, 3, s.completeEnded)
 	services.Every(core.Jobs, completeEvery, completeEnded{})
+	services.Handle(core.Jobs, 3, s.recheckTeam)
 	return s
 }

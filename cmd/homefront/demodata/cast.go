@@ -58,6 +58,8 @@ type family struct {
 	people []*person
 	ties   []tie
 	wards  []ward
+
+	id uuid.UUID // filled in when it is stored
 }
 
 // lead is who speaks for the household.

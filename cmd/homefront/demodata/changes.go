@@ -87,7 +87,7 @@ func (l *loader) decide(c *course, p *party, at time.Time) error {
 	if c.approval && l.decided%6 == 3 {
 		_, err = l.s.Workshops.Decline(ctx, p.id, workshops.Justification{Reason: "We talked on the telephone; another date suits them better."})
 	} else {
-		_, err = l.s.Workshops.Approve(ctx, p.id)
+		_, err = l.s.Workshops.Approve(ctx, p.id, workshops.Approval{})
 	}
 	if err != nil {
 		return fmt.Errorf("decision about %s: %w", p.lead.name(), err)

@@ -100,17 +100,33 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// tables of ours that may be emptied, those that refer to others first. The audit log stays: it tells of the first try.
+// tables of ours that may be emptied, those that refer to others first. The audit log stays: it tells of the first try. So do
+// the texts of consents: once they are published nobody can take them back, and the next try uses them again.
 var tables = []string{
+	"merge_moves", "merges", "duplicate_pairs", "death_effects", "deaths", "import_rows", "imports", "exports", "contacts", "help_request_asks", "help_requests",
+	"referrals", "referral_partners", "consents", "separations", "member_holds", "member_restrictions", "saved_searches", "released_places",
 	"attendance", "check_ins", "attendees", "registrations", "pools", "session_facilitators", "workshop_sessions", "workshop_facilitators", "workshops",
 	"venues", "programs", "commitments", "resources", "messages", "bounces", "tasks", "invitations", "one_time_tokens", "refresh_tokens", "sessions", "accounts",
 	"service_records", "credentials", "guardianships", "relationships", "household_members", "households", "emergency_contacts", "dependent_details",
 	"members", "subject_keys", "idempotency_keys", "rate_limits", "river_job",
 }
 
+// untie frees the rows that stay from what goes.
+var untie = []string{
+	`update consent_document_versions set published_by = null where published_by is not null`,
+	`delete from consent_document_versions where published_at is null`,
+	`delete from consent_documents d where not exists (select from consent_document_versions v where v.document_id = d.id)`,
+	`update duplicate_scans set changed_at = '0001-01-01T00:00:00Z', member_id = '00000000-0000-0000-0000-000000000000'`,
+}
+
 // remove takes an interrupted load back, all of it or nothing.
 func remove(ctx context.Context, db beginner) error {
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		for _, sql := range untie {
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
 		for _, table := range tables {
 			if _, err := tx.Exec(ctx, "delete from "+table); err != nil {
 				return err
@@ -154,7 +170,7 @@ func (l *loader) everyConn(sql string) error {
 
 // load makes all of it, in the order of what needs what.
 func (l *loader) load() error {
-	for _, step := range []func() error{l.staff, l.people, l.plan, l.lives, l.loose, l.mail} {
+	for _, step := range []func() error{l.staff, l.people, l.plan, l.lives, l.verified, l.guarded, l.consented, l.restricted, l.apart, l.cares, l.losses, l.twice, l.sheets, l.loose, l.mail} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -12,9 +12,8 @@ import (
 
 // loose are the ends that lie open on any day: work in the queues, an invitation to a new colleague, an ask that waits.
 func (l *loader) loose() error {
-	ed, priya := l.office["ed.zielinski"].member, l.office["facilitator"].member
+	priya := l.office["facilitator"].member
 	for i, t := range []tasks.New{
-		{Kind: models.TaskCredentialLapsed, MemberID: &ed, Record: "member", RecordID: &ed, Queue: "coordinators", Title: "A background check has lapsed: renew it, or find others for the dates", DueAt: l.now.Add(20 * time.Hour)},
 		{Kind: models.TaskGeneral, Queue: "coordinators", Title: "Order folding chairs for the house on Hay Street", DueAt: l.now.AddDate(0, 0, 9)},
 		{Kind: models.TaskGeneral, Queue: "facilitators", Owner: &priya, Title: "Print the handouts for the first evening", DueAt: l.now.Add(10 * time.Hour)},
 		{Kind: models.TaskGeneral, Queue: "admins", Title: "Review who has the key box codes", DueAt: l.now.AddDate(0, 0, 14)},
@@ -32,7 +31,7 @@ func (l *loader) loose() error {
 		return err
 	}
 	for _, f := range l.families {
-		if len(f.people) == 1 && f.lead().roles != nil && len(f.ties) == 0 {
+		if len(f.people) == 1 && f.lead().roles != nil && len(f.ties) == 0 && f.lead().status == models.MemberActive {
 			_, err := l.s.People.Ask(l.at(l.now.Add(-30*time.Hour), f.lead()), people.AskRelationship{Email: l.ellery.lead().email, Kind: models.RelationBattleBuddy, Direction: people.IAm})
 			return err
 		}

@@ -31,6 +31,10 @@ type loader struct {
 	teachers []*person // who lead workshops
 	ellery   *family
 	families []*family // in the order in which they came, without the Ellerys
+	told     []*family // those of whom the demo tells a story
+	folk     map[string]*person
+	storied  []*course
+	texts    map[models.ConsentKind]models.ConsentVersion // the first of each, the newest of the code of conduct
 
 	programs map[string]uuid.UUID
 	venues   map[string]uuid.UUID
@@ -42,6 +46,7 @@ type loader struct {
 	answering map[uuid.UUID]time.Time // which offer each party answers
 	theirs    map[uuid.UUID]bool      // places of the Ellerys
 	decided   int                     // parties that staff talked with
+	periods   int                     // of service
 }
 
 // colleague is somebody of the staff. The first word of the address is also what the code calls them by.
@@ -155,6 +160,9 @@ func (l *loader) credentials() error {
 			if p == l.office["ed.zielinski"] && kind == models.CredentialBackgroundCheck {
 				expires = l.day(-6)
 			}
+			if p == l.office["hal.norwood"] && kind == models.CredentialChildSafety {
+				expires = l.day(14)
+			}
 			_, err := l.s.People.AddCredential(l.at(l.ago(400).Add(time.Duration(i)*time.Minute), checker), p.member,
 				people.AddCredential{Kind: kind, IssuedOn: l.day(-410), ExpiresOn: &expires})
 			if err != nil {
@@ -188,7 +196,7 @@ func (l *loader) people() error {
 		}
 		later.ties = append(later.ties, tie{one: alone[i].lead(), other: alone[i+1].lead(), kind: models.RelationBattleBuddy})
 	}
-	all := append(slices.Clone(l.families), l.ellery)
+	all := append(append(slices.Clone(l.families), l.ellery), l.stories()...)
 	slices.SortStableFunc(all, func(a, b *family) int { return a.joined.Compare(b.joined) })
 	for _, f := range all {
 		if err := l.move(f); err != nil {
@@ -312,6 +320,7 @@ func insert[T models.Model](tx *services.Tx, rows []T) error {
 func (l *loader) household(tx *services.Tx, f *family) error {
 	l.made.Households++
 	h := models.Household{Record: record(tx), Name: f.name}
+	f.id = h.ID
 	if err := insert(tx, []models.Household{h}); err != nil {
 		return err
 	}
@@ -366,11 +375,13 @@ func (l *loader) service(tx *services.Tx, f *family) error {
 	var rows []models.ServiceRecord
 	for _, p := range f.people {
 		for _, s := range p.service {
-			r := models.ServiceRecord{Record: record(tx), MemberID: p.member, Component: s.component, Branch: s.branch, EnteredOn: models.NewDate(p.born.Year()+s.entered, time.June, 14)}
+			r := models.ServiceRecord{Record: record(tx), MemberID: p.member, Component: s.component, Branch: s.branch, EnteredOn: models.NewDate(p.born.Year()+s.entered, time.June, 14), Verification: models.ServiceUnverified}
 			if s.years > 0 {
 				left := models.NewDate(r.EnteredOn.Year()+s.years, time.August, 3)
 				r.SeparatedOn = &left
 			}
+			l.tellOf(&r, l.periods)
+			l.periods++
 			rows = append(rows, r)
 		}
 	}

@@ -1,0 +1,22 @@
+package demodata
+
+// SignIn is an account that the demo names. Its address is Name@Domain, its password is Password.
+type SignIn struct{ Name, Shows string }
+
+// SignIns are there in every demo under these names.
+var SignIns = []SignIn{
+	{"admin", "runs the place"},
+	{"coordinator", "plans, and looks after people: her own work, the queue, what is overdue"},
+	{"carol.esposito", "a second coordinator, who confirms, merges and imports"},
+	{"coach", "coaches, and leads workshops"},
+	{"facilitator", "leads workshops, one of them today"},
+	{"responder", "answers who asks for a call; one waits since last night"},
+	{"moderator", "keeps the community"},
+	{"analyst", "counts; her own record is kept to two colleagues"},
+	{"privacy", "the privacy officer"},
+	{"member", "a veteran with his family, and a child who lives in two homes"},
+	{"spouse", "his wife"},
+	{"guardian", "the other parent of that child, in another home"},
+	{"teen", "her son of 15, with an account that she signed for"},
+	{"apart", "kept apart from somebody: what he asks for waits, and nothing says why"},
+}
