@@ -80,7 +80,7 @@ var _ = services.Meanings(map[string]*services.Error{
 // MergeMember says which record ends in the one that is kept.
 type MergeMember struct {
 	LoserID uuid.UUID `json:"loser_id" doc:"The record whose history moves; it goes on answering, with merged_into"`
-	Fields  []string  `json:"fields,omitempty" maxItems:"18" enum:"given_name,family_name,preferred_name,legal_name,former_names,pronouns,birth_date,gender,race_ethnicity,email,phone,address,language,time_zone,referral_source,needs,quiet_hours,safe_contact" doc:"What the kept record takes from the other where both say something"`
+	Fields  []string  `json:"fields,omitempty" maxItems:"17" enum:"given_name,family_name,preferred_name,legal_name,former_names,pronouns,birth_date,gender,email,phone,address,language,time_zone,referral_source,needs,quiet_hours,safe_contact" doc:"What the kept record takes from the other where both say something"`
 	Reason  string    `json:"reason" minLength:"3" maxLength:"1000" doc:"Kept sealed in the audit log" example:"Signed up twice; she confirmed by telephone"`
 }
 

@@ -93,7 +93,7 @@ func undo(tx *services.Tx, found *models.Merge) (*MergeView, error) {
 // MergePreview asks what a merge would do.
 type MergePreview struct {
 	With   uuid.UUID `query:"with" required:"true" doc:"The record whose history would move"`
-	Fields []string  `query:"fields,explode" maxItems:"18" enum:"given_name,family_name,preferred_name,legal_name,former_names,pronouns,birth_date,gender,race_ethnicity,email,phone,address,language,time_zone,referral_source,needs,quiet_hours,safe_contact" doc:"What the kept record would take from the other"`
+	Fields []string  `query:"fields,explode" maxItems:"17" enum:"given_name,family_name,preferred_name,legal_name,former_names,pronouns,birth_date,gender,email,phone,address,language,time_zone,referral_source,needs,quiet_hours,safe_contact" doc:"What the kept record would take from the other"`
 }
 
 // Preview does the merge and takes it all back: what it answers is what Merge would, at this moment. The look at both records is
