@@ -169,7 +169,7 @@ func (b *bench) coordinators(ctx context.Context) (staff []person, err error) {
 			return err
 		}
 		if _, err := conn.Exec(ctx, `insert into sessions (id, account_id, created_at, last_used_at, expires_at, auth_time)
-			select gen_random_uuid(), id, $1, $1, $1 + interval '12 hours', $1 from accounts where roles = '{coordinator}'`, time.Now()); err != nil {
+			select gen_random_uuid(), id, now.at, now.at, now.at + interval '12 hours', now.at from accounts, (select $1::timestamptz as at) now where roles = '{coordinator}'`, time.Now()); err != nil {
 			return err
 		}
 		rows, err := conn.Query(ctx, `select s.account_id, s.id from sessions s`)

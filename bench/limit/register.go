@@ -64,7 +64,7 @@ begin
 		on conflict (key) where key is not null do nothing;
 	insert into river_job (args, kind, max_attempts, priority, queue, scheduled_at, state, created_at)
 		values (jsonb_build_object('message_id', _message), 'message.send', 10, 1, 'default', _at, 'available', _at);
-	said := format('{"id":"%1$s","version":1,"created_at":"%2$s","updated_at":"%2$s","workshop_id":"%3$s","session_id":null,"lead_member_id":"%4$s","state":"confirmed","queued_at":null,"offered_at":null,"offer_expires_at":null,"confirmed_at":"%2$s","closed_at":null,"late_cancel":false,'
+	said := format('{"id":"%1$s","version":1,"created_at":"%2$s","updated_at":"%2$s","workshop_id":"%3$s","session_id":null,"lead_member_id":"%4$s","state":"confirmed","queued_at":null,"offered_at":null,"offer_expires_at":null,"confirmed_at":"%2$s","closed_at":null,"late_cancel":false,"shared_with_guardians":false,'
 		|| '"workshop":{"id":"%3$s","title":%5$s,"format":"%6$s","starts_at":"%7$s","ends_at":"%8$s","time_zone":"%9$s","place":%10$s,"join_url":%11$s},"waitlist_position":null,"note":"",'
 		|| '"attendees":[{"id":"%12$s","name":%13$s,"kind":"adult","state":"attending","mode":null,"member_id":"%4$s","invite_expires_at":null,"attendance":{"offered":0,"attended":0,"excused":0,"missed":0,"consecutive_absences":0,"last_seen_at":null,"rate":null}}]}',
 		_party, _now, _workshop, _member, to_json(w.title), w.format, zulu(s.starts), zulu(s.ends), w.time_zone, to_json(s.place),
@@ -75,7 +75,7 @@ begin
 				jsonb_build_object('table', 'registrations', 'id', _party, 'columns', '["review", "note"]'::jsonb, 'values', jsonb_build_object(
 					'id', json_build_array(null, _party), 'live', '[null, true]'::jsonb, 'state', '[null, "confirmed"]'::jsonb, 'version', '[null, 1]'::jsonb,
 					'created_at', json_build_array(null, _now), 'entered_by', json_build_array(null, _member), 'updated_at', json_build_array(null, _now),
-					'late_cancel', '[null, false]'::jsonb, 'workshop_id', json_build_array(null, _workshop), 'confirmed_at', json_build_array(null, _now),
+					'late_cancel', '[null, false]'::jsonb, 'shared_with_guardians', '[null, false]'::jsonb, 'workshop_id', json_build_array(null, _workshop), 'confirmed_at', json_build_array(null, _now),
 					'lead_member_id', json_build_array(null, _member))),
 				jsonb_build_object('table', 'attendees', 'id', _seat, 'columns', '["second"]'::jsonb, 'values', jsonb_build_object(
 					'id', json_build_array(null, _seat), 'kind', '[null, "adult"]'::jsonb, 'live', '[null, true]'::jsonb, 'state', '[null, "attending"]'::jsonb,
