@@ -106,6 +106,14 @@ func (tx *Tx) Reason(member uuid.UUID, words string) error {
 	return nil
 }
 
+// Because is Reason where one must be given. Errors: invalid for a blank one.
+func (tx *Tx) Because(member uuid.UUID, words string) error {
+	if words = Prose(words); words == "" {
+		return InvalidField("/reason", "required", "Say why.")
+	}
+	return tx.Reason(member, words)
+}
+
 func (tx *Tx) writeAudit() error {
 	e, a := &tx.entry, tx.call.Actor
 	changes, err := json.Marshal(append([]change{}, e.changes...))

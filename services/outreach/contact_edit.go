@@ -112,7 +112,7 @@ func (s *Service) changeContact(ctx context.Context, id uuid.UUID, action, reaso
 			return nil, err
 		}
 		if !free || !author || reason != "" {
-			if err := because(tx, c.MemberID, reason); err != nil {
+			if err := tx.Because(c.MemberID, reason); err != nil {
 				return nil, err
 			}
 		}

@@ -184,7 +184,7 @@ func (s *Service) CloseHelp(ctx context.Context, id uuid.UUID, in Reason) (*mode
 		if !h.Status.Live() {
 			return errHelpEnded
 		}
-		if err := because(tx, h.MemberID, in.Reason); err != nil {
+		if err := tx.Because(h.MemberID, in.Reason); err != nil {
 			return err
 		}
 		end(tx, h, models.HelpClosed)
@@ -205,7 +205,7 @@ func (s *Service) ReopenHelp(ctx context.Context, id uuid.UUID, in Reason) (*mod
 		case h.Status == models.HelpWithdrawn:
 			return services.Conflict("help_withdrawn", "The person took this request back. They can ask again at any time.")
 		}
-		if err := because(tx, h.MemberID, in.Reason); err != nil {
+		if err := tx.Because(h.MemberID, in.Reason); err != nil {
 			return err
 		}
 		h.Status, h.AnsweredAt, h.EndedAt, h.EndedBy = models.HelpReceived, nil, nil, nil

@@ -92,14 +92,6 @@ type Reason struct {
 	Reason string `json:"reason" minLength:"3" maxLength:"1000" example:"Logged on the wrong person"`
 }
 
-// because keeps a reason sealed in the audit log. Errors: invalid for a blank one.
-func because(tx *services.Tx, member uuid.UUID, words string) error {
-	if words = services.Prose(words); words == "" {
-		return services.InvalidField("/reason", "required", "Say why.")
-	}
-	return tx.Reason(member, words)
-}
-
 func head(tx *services.Tx) models.Record {
 	return models.Record{ID: services.NewID(), Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
 }

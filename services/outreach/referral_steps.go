@@ -171,7 +171,7 @@ func (s *Service) ReopenReferral(ctx context.Context, id uuid.UUID, in Reason) (
 		if r.Status.Open() {
 			return services.Conflict("referral_open", "This referral is open.")
 		}
-		if err := because(tx, r.MemberID, in.Reason); err != nil {
+		if err := tx.Because(r.MemberID, in.Reason); err != nil {
 			return err
 		}
 		if r.Status == models.ReferralDeclined || r.AnsweredAt == nil {

@@ -9,6 +9,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/people"
 	"homefront/services/tasks"
 )
 
@@ -113,11 +114,6 @@ var workColumns = `tasks.*, ` + fullName("m") + ` AS person_name, m.pronouns AS 
 	h.id AS help_id, h.status AS help_status, h.topic AS help_topic, h.channel AS help_channel, h.safe_from AS help_from, h.safe_until AS help_until, h.time_zone AS help_zone,
 	h.minor AS help_minor, h.tried_at AS help_tried_at`
 
-// separated says whether a separation of the person holds that the actor may know of: no party to it nor close to one. Its
-// arguments: the day of the farthest west, the actor, the actor, the day.
-const separated = `EXISTS (SELECT FROM separations s WHERE s.status = 'live' AND (s.first_id = m.id OR s.second_id = m.id) AND (s.ends_on IS NULL OR s.ends_on >= ?)
-	AND NOT EXISTS (SELECT FROM unnest(ARRAY[s.first_id, s.second_id]) party WHERE party = ? OR party IN (SELECT closed_to(?, ?))))`
-
 const lastContact = `LEFT JOIN LATERAL (SELECT c.at, c.kind, c.outcome FROM contacts c
 	WHERE c.member_id = m.id AND c.superseded_by IS NULL AND c.voided_at IS NULL ORDER BY c.at DESC, c.id DESC LIMIT 1) last ON true`
 
@@ -156,7 +152,7 @@ func (s *Service) workQuery(db *gorm.DB, actor *services.Actor, view string, now
 	q := db.Table("tasks").Scopes(awake(actor, now)).Joins("LEFT JOIN members m ON m.id = tasks.member_id").Joins(lastContact).
 		Joins("LEFT JOIN help_requests h ON tasks.record = 'help_request' AND h.id = tasks.record_id")
 	if actor.Coordinates() {
-		q = q.Select(workColumns+", m.id IS NOT NULL AND "+separated+" AS separations", models.SeparationDay(now), actor.MemberID, actor.MemberID, models.DateOf(now))
+		q = q.Select(workColumns+", m.id IS NOT NULL AND "+people.KnownApart+" AS separations", models.SeparationDay(now), actor.MemberID, actor.MemberID, models.DateOf(now))
 	} else {
 		q = q.Select(workColumns)
 	}

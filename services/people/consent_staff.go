@@ -235,7 +235,7 @@ func (s *Service) changeConsent(ctx context.Context, id uuid.UUID, action string
 		if err := notOwn(tx.DB, tx.Actor(), tx.Now(), c.MemberID, c.SignedBy); err != nil {
 			return nil, err
 		}
-		if err := because(tx, c.MemberID, why.Reason); err != nil {
+		if err := tx.Because(c.MemberID, why.Reason); err != nil {
 			return nil, err
 		}
 		if err := do(tx, d, m, c); err != nil {

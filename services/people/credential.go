@@ -152,7 +152,7 @@ func (s *Service) changeCredential(ctx context.Context, id uuid.UUID, action, re
 		if err := do(tx, c); err != nil {
 			return nil, err
 		}
-		if err := because(tx, c.MemberID, reason); err != nil {
+		if err := tx.Because(c.MemberID, reason); err != nil {
 			return nil, err
 		}
 		edited(tx, &c.Record)

@@ -156,7 +156,7 @@ func (s *Service) ReinstateGuardianship(ctx context.Context, id uuid.UUID, in St
 			g.Until = nil // or it would end again at once
 		}
 		g.Status, g.Evidence, g.ConfirmedAt, g.ConfirmedBy, g.ClosedAt, g.ClosedBy = models.GuardianshipClaimed, nil, nil, nil, nil, nil
-		if err := because(tx, g.ChildID, in.Reason); err != nil {
+		if err := tx.Because(g.ChildID, in.Reason); err != nil {
 			return err
 		}
 		if err := tx.Enqueue(GuardianshipChanged{g.ID}, tx.Now()); err != nil {
@@ -172,7 +172,7 @@ func closeGuardianship(tx *services.Tx, g *models.Guardianship, as models.Guardi
 	}
 	at, by := tx.Now(), tx.Actor().MemberID
 	g.Status, g.ClosedAt, g.ClosedBy = as, &at, &by
-	if err := because(tx, g.ChildID, reason); err != nil {
+	if err := tx.Because(g.ChildID, reason); err != nil {
 		return err
 	}
 	return closed(tx, g)

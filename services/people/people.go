@@ -168,14 +168,6 @@ type StaffReason struct {
 	Reason string `json:"reason" minLength:"3" maxLength:"1000" doc:"Kept sealed in the audit log" example:"The papers named another child"`
 }
 
-// because keeps why staff did what they did. Errors: invalid for a blank reason.
-func because(tx *services.Tx, member uuid.UUID, words string) error {
-	if words = services.Prose(words); words == "" {
-		return services.InvalidField("/reason", "required", "Say why.")
-	}
-	return tx.Reason(member, words)
-}
-
 func today(tx *services.Tx, m *models.Member) models.Date { return m.Today(tx.Now()) }
 
 func head(tx *services.Tx) models.Record {

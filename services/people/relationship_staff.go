@@ -106,7 +106,7 @@ func (s *Service) EndRelationship(ctx context.Context, id uuid.UUID, in StaffRea
 		}
 		before := *r
 		end(tx, r)
-		if err := because(tx, *r.MemberID, in.Reason); err != nil {
+		if err := tx.Because(*r.MemberID, in.Reason); err != nil {
 			return nil, err
 		}
 		return r, storeRelationship(tx, before, r)

@@ -67,7 +67,7 @@ func (s *Service) Restrict(ctx context.Context, memberID uuid.UUID, in RestrictM
 			}
 			tx.Changed(nil, row)
 		}
-		if err := because(tx, m.ID, in.Reason); err != nil {
+		if err := tx.Because(m.ID, in.Reason); err != nil {
 			return nil, err
 		}
 		found := []Restriction{{MemberID: m.ID, Name: m.Name()}}
@@ -98,7 +98,7 @@ func (s *Service) LiftRestriction(ctx context.Context, memberID uuid.UUID, in St
 			return nil, err
 		}
 		found[0].Staff = []NamedStaff{}
-		return &found[0], because(tx, m.ID, in.Reason)
+		return &found[0], tx.Because(m.ID, in.Reason)
 	})
 }
 

@@ -30,6 +30,11 @@ func VisibleSeparations(actor *services.Actor, now time.Time) func(*gorm.DB) *go
 	}
 }
 
+// KnownApart is SQL that says whether a separation of the member m holds that the actor may know of: no party to it nor close
+// to one. Its arguments: models.SeparationDay, the actor, the actor, the day.
+const KnownApart = `EXISTS (SELECT FROM separations s WHERE s.status = 'live' AND (s.first_id = m.id OR s.second_id = m.id) AND (s.ends_on IS NULL OR s.ends_on >= ?)
+	AND NOT EXISTS (SELECT FROM unnest(ARRAY[s.first_id, s.second_id]) party WHERE party = ? OR party IN (SELECT closed_to(?, ?))))`
+
 // VisibleHolds is the same for held accounts.
 func VisibleHolds(actor *services.Actor, now time.Time) func(*gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {

@@ -101,7 +101,7 @@ func (s *Service) UndoServiceVerification(ctx context.Context, id uuid.UUID, in 
 			return services.Conflict("not_verified", "This period of service is unverified already.")
 		}
 		unjudge(r)
-		return because(tx, r.MemberID, in.Reason)
+		return tx.Because(r.MemberID, in.Reason)
 	})
 }
 

@@ -187,7 +187,7 @@ func (s *Service) Withdraw(ctx context.Context, id uuid.UUID, in DeathReason) (*
 		if row.Status != models.DeathReported {
 			return nil, services.Conflict(CodeDeathState, "Only what waits to be confirmed can be withdrawn; a confirmed one is reversed.")
 		}
-		if err := because(tx, row.MemberID, in.Reason); err != nil {
+		if err := tx.Because(row.MemberID, in.Reason); err != nil {
 			return nil, err
 		}
 		if err := closeDeath(tx, row, models.DeathWithdrawn); err != nil {

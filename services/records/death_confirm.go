@@ -153,7 +153,7 @@ func (s *Service) Reverse(ctx context.Context, id uuid.UUID, in DeathReason) (*D
 		if row.Status != models.DeathConfirmed {
 			return nil, errNotConfirmed
 		}
-		if err := because(tx, row.MemberID, in.Reason); err != nil {
+		if err := tx.Because(row.MemberID, in.Reason); err != nil {
 			return nil, err
 		}
 		effects, err := giveBack(tx, row)

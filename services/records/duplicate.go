@@ -127,7 +127,7 @@ func (s *Service) judge(ctx context.Context, action string, id uuid.UUID, status
 		if status == models.DuplicateOpen {
 			pair.FoundAt, pair.ClosedAt, pair.ClosedBy = at, nil, nil
 		}
-		if err := because(tx, pair.FirstID, reason); err != nil {
+		if err := tx.Because(pair.FirstID, reason); err != nil {
 			return nil, err
 		}
 		tx.Queue(`update duplicate_pairs set status = $2, closed_at = $3, closed_by = $4, found_at = $5 where id = $1`, pair.ID, string(pair.Status), pair.ClosedAt, pair.ClosedBy, pair.FoundAt)

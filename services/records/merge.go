@@ -95,21 +95,13 @@ func (s *Service) Merge(ctx context.Context, winnerID uuid.UUID, in MergeMember)
 		if err != nil {
 			return nil, err
 		}
-		if err := because(tx, winnerID, in.Reason); err != nil {
+		if err := tx.Because(winnerID, in.Reason); err != nil {
 			return nil, err
 		}
 		keepMoves(tx, v.ID, 0, m.Moves)
 		tx.Changed(nil, v.Merge)
 		return v, tx.Enqueue(FollowMerge{v.ID}, tx.Now().Add(followAfter))
 	})
-}
-
-// because keeps why staff did what they did. Errors: invalid for a blank reason.
-func because(tx *services.Tx, member uuid.UUID, words string) error {
-	if words = services.Prose(words); words == "" {
-		return services.InvalidField("/reason", "required", "Say why.")
-	}
-	return tx.Reason(member, words)
 }
 
 // merge does it all but to keep the moves.

@@ -32,7 +32,7 @@ func (s *Service) Undo(ctx context.Context, id uuid.UUID, in UndoMerge) (*MergeV
 		if err != nil {
 			return nil, err
 		}
-		return v, because(tx, found.LoserID, in.Reason)
+		return v, tx.Because(found.LoserID, in.Reason)
 	})
 }
 
