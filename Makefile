@@ -49,9 +49,10 @@ race: ## Run every test with the race detector (needs a C compiler)
 
 # The race test must be able to see overselling: this build leaves the lock out, and the same race must then oversell.
 .PHONY: control
-control: ## Run the races without their locks; they must oversell, and miss a separation
+control: ## Run the races without their locks; they must oversell, miss a separation, and lose attendance
 	go test -tags oversell -count=1 -run TestRaceForThirtySeats ./services/workshops
 	go test -tags unseparated -count=1 -run NotMissed ./services/records
+	go test -tags unsummed -count=1 -run "SumsAreNotLost|LaterOfTwo" ./services/programs
 
 .PHONY: check
 check: fmt-check vet lint race control spec-check spec-lint client ## Everything a change must pass before it lands
@@ -84,6 +85,10 @@ lint: $(GOLANGCI) ## Lint the Go code, import rules included
 .PHONY: permissions
 permissions: ## Write docs/permissions.md from the routes and the policy
 	go test ./api -run TestPermissions -count=1 -update
+
+.PHONY: enrollments
+enrollments: ## Write docs/enrollments.md from the table of steps
+	go test ./models -run TestEnrollmentTable -count=1 -update
 
 ##@ API description
 

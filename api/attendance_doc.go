@@ -36,10 +36,10 @@ var renewCheckInCodeOp = op{
 
 var getRosterOp = op{
 	ID: "getRoster", Tag: "Attendance", Summary: "Who is expected at a session",
-	Doc: `First name and initial, who came, and attendance so far; nothing about health. For coordinators, and for those who lead the workshop. Without
+	Doc: `First name and initial, who came, and attendance so far; nothing about health. ` + "`form`" + ` is whether they answered the registration form, not what. For coordinators, and for those who lead the workshop. Without
 ` + "`session_id`" + ` it is the session that runs or comes next.`,
 	Example: services.Page[workshops.RosterEntry]{Data: []workshops.RosterEntry{{AttendeeID: attendeeID, RegistrationID: registrationID, SessionID: sessionExample.ID, Name: scannedName, Kind: models.SeatAdult,
-		CheckedInAt: &workshopStarts, Status: &wasPresent, Minutes: &stayed, Attendance: rollUpExample}}},
+		CheckedInAt: &workshopStarts, Status: &wasPresent, Minutes: &stayed, Form: "answered", Attendance: rollUpExample}}},
 }
 
 var checkInOp = op{

@@ -174,9 +174,9 @@ var updateConsentVersionOp = op{
 }
 
 var publishConsentVersionOp = op{
-	ID: "publishConsentVersion", Tag: consentTag, Summary: "Publish a text",
+	ID: "publishConsentVersion", Tag: consentTag, Summary: "Publish a text", MayMatch: true,
 	Doc: "In force at once, or from `effective_from`; for good. Of a material change everybody is asked again from then on, and earlier signatures become `superseded`; the history keeps them. " +
-		"The first text puts the document in force.",
+		"The first text puts the document in force. Send the text's ETag in If-Match to be told (412) when somebody changed it since you read it.",
 	Request: people.PublishConsentVersion{},
 	Errors:  []services.Code{"version_published", "document_retired", "kind_published"},
 	Example: photoText,

@@ -46,7 +46,7 @@ var getDeathOp = op{
 var confirmDeathOp = op{
 	ID: "confirmDeath", Tag: "Deaths", Summary: "Confirm a death, as the second of two",
 	Doc: "Never by who reported it (`second_staff_required`), nor by somebody close. In one transaction the person's sign-in and sessions end (within a second everywhere), messages that wait are withdrawn, " +
-		"guardianships, invitations and help requests end, and live registrations: seats go to those who wait. Others of a party keep their places, led by the next adult; without one staff get a task.\n\n" +
+		"guardianships, invitations, help requests, enrollments and live registrations end: seats go to those who wait, and staff are asked who gets a place in a program. Others of a party keep their places, led by the next adult; without one staff get a task.\n\n" +
 		"**Nobody is sent anything.** Each adult who was linked to the person or lived with them becomes a task to *call*, due the next day, whose title names nothing. " +
 		"Family become `survivor` only when they say so.\n\nThe account of somebody on staff takes a colleague who may grant their roles (`role_above_own`)." + deathScope,
 	Errors: []services.Code{"second_staff_required", "role_above_own", "wrong_death_state", "member_closed", "own_record"},
@@ -61,7 +61,7 @@ var withdrawDeathOp = op{
 
 var reverseDeathOp = op{
 	ID: "reverseDeath", Tag: "Deaths", Summary: "Take a confirmed death back",
-	Doc: "It was not true. One person may do it, with the reason. Status, sign-in (not the old sessions), guardianships, tasks and registrations come back: seats where they are free, else first in line. " +
+	Doc: "It was not true. One person may do it, with the reason. Status, sign-in (not the old sessions), guardianships, tasks, enrollments and registrations come back: places and seats where they are free, else first in line. " +
 		"Calls that were not made yet are dropped. What could not be given back has the outcome `waitlisted` or `not_possible`, and staff get one task about it. Nobody is sent anything; `source` is null in this answer." + deathScope,
 	Errors: []services.Code{"wrong_death_state", "role_above_own", "own_record"}, Request: deathAgain,
 	Example: records.DeathView{Death: deathExample, Effects: []models.DeathEffect{{ID: deathEffectID, About: "registration", RecordID: ortegaLinkID, Action: models.DeathEnded, Outcome: &deathGiven, UndoneAt: &taskDue}}},

@@ -68,7 +68,23 @@ func TestNoListReadsALargeTable(t *testing.T) {
 			}
 		}
 	}
+	closeSession(t, super, coordinator, asked)
 	asked.explain(t, super)
+}
+
+// closeSession completes a session that has ended, of a program's workshop, and opens it again.
+func closeSession(t *testing.T, super *pgx.Conn, coordinator *apptest.Client, asked *statements) {
+	t.Helper()
+	var id string
+	if err := super.QueryRow(t.Context(), `WITH s AS (UPDATE workshop_sessions SET starts_at = now() - interval '3 hours', ends_at = now() - interval '1 hour'
+			WHERE id = (SELECT id FROM workshop_sessions WHERE status = 'scheduled' LIMIT 1) RETURNING *)
+		UPDATE workshops w SET program_id = (SELECT id FROM programs LIMIT 1) FROM s WHERE w.id = s.workshop_id RETURNING s.id::text`).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	at := "/v1/sessions/" + id
+	asked.during("POST /v1/sessions/{session_id}/complete and /reopen")
+	coordinator.Post(at+"/complete", nil).Want(200)
+	coordinator.Post(at+"/reopen", map[string]any{"reason": "Somebody was there after all."}).Want(200)
 }
 
 // statements are those that lists took, each once.
@@ -243,7 +259,7 @@ func samples(t *testing.T, super *pgx.Conn) map[string]string {
 			out[singular(table)+"_id"] = id
 		}
 	}
-	out["session_id"] = out["workshop_session_id"]
+	out["session_id"], out["response_id"], out["waiver_id"] = out["workshop_session_id"], out["form_response_id"], out["eligibility_waiver_id"]
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/programs"
 	"homefront/services/workshops"
 )
 
@@ -27,6 +28,12 @@ func (s *Server) registrations(r *router) {
 		Body workshops.Register
 	}) (*workshops.RegistrationView, error) {
 		return s.Workshops.Register(ctx, in.WorkshopID, in.Body)
+	})
+	get(r, "/workshops/{workshop_id}/eligibility", workshopEligibilityOp, services.CanRegister, func(ctx context.Context, in *struct {
+		WorkshopPath
+		workshops.EligibilityQuery
+	}) (*programs.EligibilityView, error) {
+		return s.Workshops.Eligibility(ctx, in.WorkshopID, in.EligibilityQuery)
 	})
 	get(r, "/workshops/{workshop_id}/registrations", listRegistrationsOp, services.CanDecide, func(ctx context.Context, in *struct {
 		WorkshopPath
@@ -91,7 +98,7 @@ func (s *Server) decisions(r *router) {
 	})
 	act(r, "/registrations/{registration_id}/reinstate", reinstateRegistrationOp, services.CanDecide, func(ctx context.Context, in *struct {
 		RegistrationPath
-		Body workshops.Justification
+		Body workshops.Reinstatement
 	}) (*workshops.RegistrationView, error) {
 		return s.Workshops.Reinstate(ctx, in.RegistrationID, in.Body)
 	})

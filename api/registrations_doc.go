@@ -59,12 +59,33 @@ there are not; ` + "`pending_approval`" + `, holding its seats, while staff have
 have not confirmed yet. Children come with an adult of their party, unless the workshop is staffed for minors. Ages count on the local date of
 the first session.
 
-Staff register anybody, and name who leads the party. With ` + "`waive_reason`" + ` the window, the age and the audience do not count.`,
+Staff register anybody, and name who leads the party. With ` + "`waive_reason`" + ` the window, the age, the audience and the rules do not count; each rule
+that was not met is waived for that person, and can be counted again (` + "`/v1/waivers`" + `).
+
+**Rules.** Where the workshop has ` + "`rules`" + `, each member who comes is judged by them on the first day, or on the day of the session. A rule that is
+not met is refused: 422, ` + "`not_eligible`" + ` at ` + "`/attendees/N/member_id`" + `, with a sentence that says what it asks and what to do. Where a fact is missing, or
+one that the caller must not know decides, the party is ` + "`pending_approval`" + ` like any other that staff look at. Ask before with
+` + "`GET /v1/workshops/{workshop_id}/eligibility`" + `. Guests are not judged: a party without any
+member who comes is looked at. What staff enter is decided by that: a missing fact passes. Who waits was judged when they began to.
+
+**The registration form.** Where the workshop has a ` + "`registration_form_id`" + `, each member who comes is asked it. Send ` + "`answers`" + ` with the attendee, by the
+keys of the form's fields, and it is answered at once; what is wrong with them is told at ` + "`/attendees/N/answers/FIELD`" + ` together with everything else,
+and nothing is stored. Leave them out and the place is taken all the same, first things first on a bad connection: the attendee's ` + "`form`" + ` is ` + "`due`" + `, with
+the ` + "`response_id`" + ` to answer it by. A party that waits is asked when it gets its seats. Nobody sees the answers here: they are at ` + "`/v1/form-responses`" + `, for
+who entered them, and for the staff whom a question names. Two guardians who book the same child each have a form of their own, and neither sees the other's.`,
 	Errors: []services.Code{workshops.CodeNotOpen, workshops.CodeClosed, workshops.CodeFull, workshops.CodeAlreadyRegistered},
 	Request: workshops.Register{Note: partyNote, Attendees: []workshops.AttendeeInput{
 		{MemberID: &attendingLead}, {MemberID: &attendingChild}, {Invite: &workshops.InviteInput{Name: "Ana Ortega", Email: "ana@example.org"}},
 	}},
 	Example: registrationExample,
+}
+
+var workshopEligibilityOp = op{
+	ID: "getWorkshopEligibility", Tag: "Eligibility", Summary: "Whether somebody may come, rule by rule",
+	Doc: `What the workshop's rules say of the caller or of somebody they may act for, on the local date of the first session; of a drop-in workshop on that
+of ` + "`session_id`" + `, else of the next. Each verdict has a sentence to show. To members, what is of others stays ` + "`unknown`" + `: staff check that with them.
+Age and audience are the workshop's own, and not among these. Staff ask about those they handle, see everything, and the look is logged; for anybody else a member is 404.`,
+	Example: eligibilityExample,
 }
 
 var listRegistrationsOp = op{
@@ -151,7 +172,8 @@ var approveRegistrationOp = op{
 the other; staff see both, and may cancel one. Nobody decides about themselves or those close to them.
 
 The body may be left out. Where the party brings people together who are kept apart (409 ` + "`separation_clash`" + `, with the separations in ` + "`errors`" + `), a reason confirms it
-all the same; it is kept sealed. Staff who must not know of the separation are told ` + "`own_record`" + `: a colleague handles this.`,
+all the same; it is kept sealed. Where somebody does not meet the workshop's rules by now (422 ` + "`not_eligible`" + ` at ` + "`/waive_reason`" + `, with the separations beside
+it if there are any), ` + "`waive_reason`" + ` waives these rules for them. Staff who must not know of the separation are told ` + "`own_record`" + `: a colleague handles this.`,
 	Errors: stateCodes(workshops.CodeOwnRecord, workshops.CodeSeparationClash), Request: workshops.Approval{}, Example: registrationExample,
 }
 
@@ -163,8 +185,8 @@ var declineRegistrationOp = op{
 
 var reinstateRegistrationOp = op{
 	ID: "reinstateRegistration", Tag: "Registrations", Summary: "Take back the end of a registration",
-	Doc:    "A cancelled, declined or expired registration has its seats again when they are free; else it waits, ahead of all whom nobody moved ahead.",
-	Errors: stateCodes(workshops.CodeOwnRecord, workshops.CodeAlreadyRegistered), Request: justification, Example: registrationExample,
+	Doc:    "A cancelled, declined or expired registration has its seats again when they are free; else it waits, ahead of all whom nobody moved ahead. Who does not meet the workshop's rules by now has no seat again without a `waive_reason`, which waives those rules for them: 422 `not_eligible` at `/waive_reason`. Where the party waits, staff look at that before it is confirmed.",
+	Errors: stateCodes(workshops.CodeOwnRecord, workshops.CodeAlreadyRegistered, workshops.CodeNotEligible), Request: workshops.Reinstatement{Reason: justification.Reason}, Example: registrationExample,
 }
 
 var moveUpRegistrationOp = op{
@@ -177,14 +199,15 @@ var addAttendeeOp = op{
 	ID: "addAttendee", Tag: "Registrations", Summary: "Add somebody to a party",
 	Doc: `With a seat free that nobody waits for, they come along. Else they wait as a party of their own with the same lead, and that registration is
 answered: its id differs. A party that waits grows where it stands. Answer an open offer first. After the end of registration only staff add somebody;
-where every party is approved, it is looked at again. People and guests of all parties of the same lead count together.`,
+where every party is approved, it is looked at again. The workshop's rules and form are as for a whole party, at ` + "`/member_id`" + ` and ` + "`/answers`" + `; staff waive
+a rule first. People and guests of all parties of the same lead count together.`,
 	Errors:  stateCodes(workshops.CodeFull, workshops.CodeClosed, workshops.CodeAlreadyRegistered, workshops.CodeNotYours),
 	Request: workshops.AttendeeInput{Guest: &workshops.GuestInput{Name: "Rosa Ortega", Kind: models.SeatAdult}}, Example: registrationExample,
 }
 
 var swapAttendeeOp = op{
 	ID: "swapAttendee", Tag: "Registrations", Summary: "Give somebody's seat to somebody else",
-	Doc:     "Of those whom the caller entered. If-Match holds the registration's ETag.",
+	Doc:     "Of those whom the caller entered. Rules and form are those of somebody who is added; what was asked of the other is moot. If-Match holds the registration's ETag.",
 	Errors:  stateCodes(workshops.CodeFull, workshops.CodeAlreadyRegistered, workshops.CodeAdultRequired, workshops.CodeNotYours),
 	Request: workshops.AttendeeInput{Guest: &workshops.GuestInput{Name: "Rosa Ortega", Kind: models.SeatAdult}}, Example: registrationExample,
 }
@@ -203,7 +226,11 @@ var leavePartyOp = op{
 
 var joinPartyOp = op{
 	ID: "joinParty", Tag: "Registrations", Summary: "Accept an invitation in the app",
-	Doc:    "For the account whose verified address was invited. Staff accept for somebody on the telephone, and may say which member it is; not for whom they asked along themselves.",
+	Doc: `For the account whose verified address was invited. Staff accept for somebody on the telephone, and may say which member it is; not for whom they asked along themselves. So they do for somebody who accepted by the link of the mail, whom nobody knows, where the workshop has rules: there is a task to look at them, they keep their seat until then, and ` + "`refuse`" + ` tells them that they get none.
+
+Where the workshop has rules, whoever accepts is judged by them: 422 ` + "`not_eligible`" + ` says to them alone what is not met, and to whoever invited them it stays an open
+invitation. Where a fact is missing they come with a party of their own that staff look at, which looks like no answer, too. ` + "`answers`" + ` are to the registration form;
+whoever invited them reads nothing of these.`,
 	Errors: []services.Code{workshops.CodeOwnRecord, workshops.CodeInvitationOver, workshops.CodeAlreadyRegistered, workshops.CodeAdultRequired}, Request: workshops.Acceptance{}, Example: invitationToJoin,
 }
 
@@ -235,7 +262,7 @@ var showPartyInvitationOp = op{
 
 var acceptPartyInvitationOp = op{
 	ID: "acceptPartyInvitation", Tag: "Registrations", Summary: "Accept an invitation with the link of the mail", NoKey: true,
-	Doc:    "Accepting twice answers the same. Without an account one comes under the name of the invitation; where exactly one member has the invited address, it is them.",
+	Doc:    "Accepting twice answers the same. Without an account one comes under the name of the invitation; where exactly one member has the invited address, it is them. A link proves no identity: where the workshop has rules, staff look at everybody of whom these are not known to be met, and the answer is the same as ever; `registration_id` and `attendee_id` stay those of the invitation. The registration form is answered after signing in.",
 	Errors: []services.Code{workshops.CodeInvitationOver, workshops.CodeAlreadyRegistered, workshops.CodeAdultRequired}, Request: linkToken, Example: invitationToJoin,
 }
 

@@ -11,6 +11,7 @@ import (
 	"homefront/internal/apptest"
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/forms"
 )
 
 // logistics stay visible: whoever has a place must be checked in. The audit log is for those who watch over all of us.
@@ -28,7 +29,7 @@ func TestARestrictedRecordAnswersAsAnUnknownOne(t *testing.T) {
 	dan := a.As("Dan Reed", models.RoleAdmin)
 	rita := a.As("Rita Okafor", models.RoleCoordinator)
 	luis := a.As("Luis Hidden")
-	hidden := hang(t, carol, luis)
+	hidden, open := hang(t, carol, luis)
 	dan.Post("/v1/members/"+luis.Member.String()+"/restrict", object{"staff_ids": []uuid.UUID{carol.Member}, "reason": "A public person"}).Want(200)
 
 	doc := load(t, a)
@@ -42,22 +43,24 @@ func TestARestrictedRecordAnswersAsAnUnknownOne(t *testing.T) {
 			unknown[name] = services.NewID()
 		}
 		body := exampleOf(t, doc.Paths.Value(route.Path).GetOperation(route.Method))
-		if !strings.Contains(route.Path, "{") && !strings.Contains(body, luisInExamples) {
-			if route.Method == "GET" && filling(route.Path, hidden) {
+		path := fill(route.Path, open)
+		if !strings.Contains(path, "{") && !strings.Contains(body, luisInExamples) {
+			if route.Method == "GET" {
 				lists++
 				for _, query := range []string{"", "?member_id=" + luis.Member.String()} {
-					if answer := rita.Get(route.Path + query); strings.Contains(strings.ReplaceAll(string(answer.Body), query, ""), luis.Member.String()) {
+					answer := rita.Get(path + query)
+					if text := strings.ReplaceAll(string(answer.Body), query, ""); strings.Contains(text, luis.Member.String()) || strings.Contains(text, "Luis Hidden") {
 						t.Errorf("%s%s shows %s", route.Path, query, answer.Body)
 					}
 				}
 			}
 			continue
 		}
-		if !filling(route.Path, hidden) {
+		if !filling(path, hidden) {
 			continue
 		}
 		ask := func(ids map[string]uuid.UUID) (int, string) {
-			answer := rita.Do(route.Method, fill(route.Path, ids), sent(body, ids), "If-Match", `"1"`)
+			answer := rita.Do(route.Method, fill(path, ids), sent(body, ids), "If-Match", `"1"`)
 			text := changing.ReplaceAllString(string(answer.Body), "")
 			for name, id := range ids {
 				text = strings.ReplaceAll(text, id.String(), name)
@@ -77,21 +80,37 @@ func TestARestrictedRecordAnswersAsAnUnknownOne(t *testing.T) {
 	}
 }
 
-// hang gives luis one of everything that has an id of its own, and answers these ids by the name of their path parameter.
-func hang(t *testing.T, carol, luis *apptest.Client) map[string]uuid.UUID {
+// hang gives luis one of everything that has an id of its own, and answers these ids by the name of their path parameter; and those
+// of what he is in, and anybody may see.
+func hang(t *testing.T, carol, luis *apptest.Client) (hidden, open map[string]uuid.UUID) {
 	t.Helper()
 	at := "/v1/members/" + luis.Member.String()
 	maya := luis.Post("/v1/me/dependents", object{"given_name": "Maya", "family_name": "Hidden", "birth_date": "2020-08-02"}).Want(201).ID()
 	var claims services.Page[models.Guardianship]
 	carol.Get("/v1/guardianships?child_id=" + maya.String()).Want(200).JSON(&claims)
+	var made forms.FormView
+	carol.Post("/v1/forms", object{"title": "Before we meet", "purpose": "intake", "fields": []object{{"key": "hope", "type": "text", "label": "What do you hope for?"}}}).Want(201).JSON(&made)
+	carol.Post("/v1/form-versions/"+made.Draft.ID.String()+"/publish", object{}).Want(200)
+	form := made.ID
+	program := carol.Post("/v1/programs", object{"name": "Family Awareness", "slug": "family-awareness", "starts_on": "2026-01-01", "status": "active", "intake_form_id": form,
+		"rules": []object{{"key": "veterans", "rule": "kinds", "values": []string{"veteran"}}}}).Want(201).ID()
+	in := "/v1/programs/" + program.String()
+	cohort := carol.Post(in+"/cohorts", object{"name": "Spring", "starts_on": "2026-02-01"}).Want(201).ID()
+	waiver := carol.Post(in+"/waivers", object{"member_id": luis.Member, "rule_key": "veterans", "reason": "Served beside us"}).Want(201).ID()
+	enrollment := carol.Post(in+"/enrollments", object{"member_id": luis.Member, "cohort_id": cohort}).Want(201).ID()
+	var asked services.Page[models.FormResponse]
+	carol.Get("/v1/form-responses?member_id=" + luis.Member.String()).Want(200).JSON(&asked)
 	return map[string]uuid.UUID{
 		"member_id":         luis.Member,
+		"enrollment_id":     enrollment,
+		"waiver_id":         waiver,
+		"response_id":       asked.Data[0].ID,
 		"service_record_id": carol.Post(at+"/service-records", object{"component": "active", "branch": "army", "entered_on": "2015-07-07"}).Want(201).ID(),
 		"credential_id":     carol.Post(at+"/credentials", object{"kind": "first_aid", "issued_on": "2025-09-01"}).Want(201).ID(),
 		"household_id":      carol.Post("/v1/households", object{"name": "Hidden", "members": []object{{"member_id": luis.Member, "role": "adult"}}}).Want(201).ID(),
 		"relationship_id":   carol.Post("/v1/relationships", object{"member_id": luis.Member, "kind": "parent", "other_id": maya}).Want(201).ID(),
 		"guardianship_id":   claims.Data[0].ID,
-	}
+	}, map[string]uuid.UUID{"program_id": program, "cohort_id": cohort, "form_id": form}
 }
 
 const luisInExamples = "0199c1f2-8f6b-7a34-b0d1-6a2f0c9be001"

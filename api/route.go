@@ -30,6 +30,7 @@ type op struct {
 	Example               any             // an example of the answer
 	NoKey                 bool            // a POST that takes no Idempotency-Key: it has no token, or its answer holds a secret
 	NoMatch               bool            // a PATCH, PUT or DELETE that needs no If-Match: only its owner edits the record
+	MayMatch              bool            // a POST that may be sent If-Match, which must hold then
 	Cached                bool            // polled: the ETag is the hash of the bytes, If-None-Match answers 304
 	Upload                []string        // media types of a file that is the body, in place of JSON; uploaded(ctx) holds it
 	Files                 []string        // media types that a file may have as an answer, beside that of Example

@@ -6,6 +6,7 @@ import (
 	"homefront/services"
 	"homefront/services/accounts"
 	"homefront/services/calendar"
+	"homefront/services/forms"
 	"homefront/services/imports"
 	"homefront/services/notices"
 	"homefront/services/outreach"
@@ -24,6 +25,7 @@ type Services struct {
 
 	Accounts  *accounts.Service
 	Calendar  *calendar.Service
+	Forms     *forms.Service
 	Imports   *imports.Service
 	Notices   *notices.Service
 	Outreach  *outreach.Service
@@ -54,11 +56,12 @@ func Assemble(core *services.Core, o Outside) Services {
 		Authenticate: signIn.Authenticate,
 		Accounts:     signIn,
 		Calendar:     calendar.New(core),
+		Forms:        forms.New(core),
 		Imports:      imports.New(core),
 		Notices:      notices.New(core, o.Mailer, notices.Config{BaseURL: o.PublicURL, From: o.MailFrom, OrgName: o.OrgName, RepliesRead: o.RepliesRead}),
 		Outreach:     outreach.New(core, outreach.Config{Hours: o.StaffedHours}),
 		People:       people.New(core),
-		Programs:     programs.New(core),
+		Programs:     programs.New(core, programs.Config{OrgName: o.OrgName, ReviewShare: o.ReviewShare}),
 		Records:      records.New(core),
 		Tasks:        tasks.NewService(core),
 		Workshops:    workshops.New(core, workshops.Config{BaseURL: o.PublicURL, ReviewShare: o.ReviewShare}),
@@ -83,7 +86,13 @@ func (s *Server) routes(r *router) {
 	s.timeline(r)
 	s.imports(r)
 	s.exports(r)
+	s.forms(r)
+	s.formResponses(r)
 	s.programs(r)
+	s.cohorts(r)
+	s.enrollments(r)
+	s.eligibility(r)
+	s.rollUps(r)
 	s.venues(r)
 	s.workshops(r)
 	s.workshopSessions(r)

@@ -56,7 +56,7 @@ var listSeparationsOp = op{
 
 var getSeparationOp = op{
 	ID: "getSeparation", Tag: "Separations", Summary: "One separation, with the clashes that stand",
-	Doc: "`clashes` lists where both have a place now, or wait for one, in what is not over. The look is logged." + separationRule, Example: separationExample,
+	Doc: "`clashes` lists the workshops in which both have a place now, or wait for one, `cohort_clashes` the cohorts; of what is not over. The look is logged." + separationRule, Example: separationExample,
 }
 
 var updateSeparationOp = op{

@@ -23,6 +23,7 @@ type world struct {
 	t      *testing.T
 	app    *apptest.App
 	x      *apptest.Client
+	near   *apptest.Client   // a coordinator who is close to the other
 	ids    map[string]string // by name of a path parameter
 	theirs map[string]string // the same of somebody else, who is registered in the first workshop
 	lines  []string
@@ -54,8 +55,19 @@ var passing = []string{"Date", "X-Request-Id", "Ratelimit", "Retry-After", "Etag
 
 func (w *world) do(method, path string, body any, headers ...string) *apptest.Answer {
 	w.t.Helper()
+	return w.doAs(w.x, method, path, body, headers...)
+}
+
+// staffSays marks what somebody on staff is answered: they read that a colleague looks, and no more.
+const staffSays = "staff: "
+
+func (w *world) doAs(who *apptest.Client, method, path string, body any, headers ...string) *apptest.Answer {
+	w.t.Helper()
 	w.app.Core.Clock.Set(w.app.Core.Clock.Now().Add(time.Second))
-	a := w.x.Do(method, path, body, headers...)
+	a := who.Do(method, path, body, headers...)
+	if who != w.x {
+		method = staffSays + method
+	}
 	w.note(method, path, a)
 	w.settle()
 	return a
@@ -141,13 +153,53 @@ func openWorld(t *testing.T, where string) *world {
 		map[string]any{"invite": map[string]any{"name": "Xavier", "email": w.x.Email}}}}).Want(201).JSON(&invited)
 	a.RunDue()
 	w.mailed = len(a.Mail.To(w.x.Email))
-	w.ids = map[string]string{"workshop_id": first.String(), "session_id": session.String(), "member_id": w.x.Member.String()}
-	w.theirs = map[string]string{"workshop_id": first.String(), "session_id": session.String(), "member_id": y.Member.String(),
+	w.near = a.As("Nell Lind", models.RoleCoordinator)
+	a.Exec(`insert into relationships (id, version, created_at, updated_at, member_id, kind, other_id, status, asked_by, decided_at) values ($1, 1, $2, $2, $3, 'sibling', $4, 'accepted', $3, $2)`,
+		services.NewID(), worldDay, w.near.Member, y.Member)
+	program := boss.Post("/v1/programs", map[string]any{"name": "Battle Buddy", "slug": "battle-buddy", "status": "active", "starts_on": "2026-01-01", "takes_applications": true}).Want(201).ID()
+	enrollments := "/v1/programs/" + program.String() + "/enrollments"
+	cohort := func(name string, who *apptest.Client) (id, enrollment uuid.UUID) {
+		id = boss.Post("/v1/programs/"+program.String()+"/cohorts", map[string]any{"name": name, "starts_on": "2026-02-01"}).Want(201).ID()
+		return id, boss.Post(enrollments, map[string]any{"member_id": who.Member, "cohort_id": id}).Want(201).ID()
+	}
+	spring, placed := cohort("Spring", there)
+	cohort("Autumn", elsewhere)
+	a.RunDue()
+	w.ids = map[string]string{"workshop_id": first.String(), "session_id": session.String(), "member_id": w.x.Member.String(), "program_id": program.String(), "cohort_id": spring.String()}
+	w.inProgram(boss)
+	w.theirs = map[string]string{"program_id": program.String(), "cohort_id": spring.String(), "enrollment_id": placed.String(), "workshop_id": first.String(), "session_id": session.String(), "member_id": y.Member.String(),
 		"registration_id": theirs.ID.String(), "attendee_id": theirs.Attendees[0].ID.String()}
 	w.live(at(first), at(full), func() { there.Post("/v1/registrations/"+seat.String()+"/cancel", map[string]any{}).Want(200) }, invited, boss)
 	w.sweep(w.theirs)
 	w.sweep(w.ids)
 	return w
+}
+
+// inProgram is what X asks for in a program, and what becomes of it: by staff who must not know why, and by others.
+func (w *world) inProgram(boss *apptest.Client) {
+	w.t.Helper()
+	program, spring := "/v1/programs/"+w.ids["program_id"], w.ids["cohort_id"]
+	w.do("GET", "/v1/programs", nil)
+	w.do("GET", program, nil)
+	w.do("GET", program+"/cohorts", nil)
+	w.do("GET", "/v1/cohorts/"+spring, nil)
+	own := w.do("POST", program+"/enrollments", map[string]any{"cohort_id": spring, "note": "Evenings"}, "Idempotency-Key", "program").Want(201).ID().String()
+	w.do("POST", program+"/enrollments", map[string]any{}).Want(409)
+	at := "/v1/enrollments/" + own
+	w.do("GET", at, nil).Want(200)
+	w.doAs(w.near, "POST", at+"/enroll", map[string]any{"cohort_id": spring}).Want(200)
+	w.doAs(w.near, "GET", at, nil).Want(200)
+	w.doAs(w.near, "GET", "/v1/enrollments?review=true", nil).Want(200)
+	w.do("GET", at, nil).Want(200)
+	w.do("GET", at+"/timeline", nil).Want(200)
+	boss.Post(at+"/enroll", map[string]any{"cohort_id": nil}).Want(200)
+	w.settle()
+	w.doAs(w.near, "POST", at+"/move", map[string]any{"cohort_id": spring}).Want(200)
+	w.do("GET", at, nil).Want(200)
+	w.do("GET", "/v1/enrollments?count=true", nil).Want(200)
+	w.do("GET", "/v1/me/home", nil).Want(200)
+	w.do("GET", "/v1/me/timeline", nil).Want(200)
+	w.ids["enrollment_id"] = own
 }
 
 // live is what X asks for, over a while.
@@ -234,10 +286,11 @@ func TestAKeptApartPersonCannotTellWhereTheOtherIs(t *testing.T) {
 			}
 		}
 	}
-	all := strings.Join(there.lines, "\n")
-	for _, word := range []string{"separat", "kept apart", "kept_apart", `"held"`, "clash"} {
-		if strings.Contains(strings.ToLower(all), word) {
-			t.Errorf("X reads the word %q", word)
+	for _, line := range there.lines {
+		for _, word := range []string{"separat", "kept apart", "kept_apart", "clash", `"held"`} {
+			if strings.Contains(strings.ToLower(line), word) && (word != `"held"` || !strings.HasPrefix(line, staffSays)) {
+				t.Errorf("X, or who must not know, reads the word %q in %s", word, line)
+			}
 		}
 	}
 	jobs := there.app.Count(`select count(*) from river_job where state <> 'completed'`)

@@ -41,14 +41,19 @@ func describe(o op, can *services.Permission) string {
 }
 
 func headerParams(method string, o op) []*huma.Param {
+	match := &huma.Param{Name: "If-Match", In: "header", Required: needsMatch(method, o), Schema: &huma.Schema{Type: "string"}, Example: `"3"`,
+		Description: "The ETag of the record as you read it."}
 	switch {
 	case method == http.MethodPost && !o.NoKey:
-		return []*huma.Param{{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(128)},
+		key := &huma.Param{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(128)},
 			Example:     "5f0c8f0e-3c55-4a0e-9a55-0b8f6f1f7a10",
-			Description: "A value of your own, new for every new request. Sent again within 24 hours it answers what the first request answered and changes nothing."}}
+			Description: "A value of your own, new for every new request. Sent again within 24 hours it answers what the first request answered and changes nothing."}
+		if o.MayMatch {
+			return []*huma.Param{key, match}
+		}
+		return []*huma.Param{key}
 	case method == http.MethodPatch || needsMatch(method, o):
-		return []*huma.Param{{Name: "If-Match", In: "header", Required: needsMatch(method, o), Schema: &huma.Schema{Type: "string"}, Example: `"3"`,
-			Description: "The ETag of the record as you read it."}}
+		return []*huma.Param{match}
 	case o.Cached:
 		return []*huma.Param{{Name: "If-None-Match", In: "header", Schema: &huma.Schema{Type: "string"},
 			Description: "The ETag of the answer you have; 304 when it still holds."}}
@@ -132,13 +137,13 @@ func refusals(method, path string, o op, can *services.Permission, takesBody boo
 	if strings.Contains(path, "{") || can.Public || slices.Contains(o.Errors, services.CodeNotFound) {
 		out = append(out, 404)
 	}
-	if method != http.MethodGet || slices.Contains(o.Errors, "not_confirmed") { // there is no code to show before
+	if method != http.MethodGet || slices.Contains(o.Errors, "not_confirmed") || slices.Contains(o.Errors, "not_completed") { // no code, no certificate before
 		out = append(out, 409)
 	}
 	if takesBody || method != http.MethodGet {
 		out = append(out, 415)
 	}
-	if method == http.MethodPatch || needsMatch(method, o) {
+	if method == http.MethodPatch || needsMatch(method, o) || o.MayMatch {
 		out = append(out, 412) // where If-Match is optional it still holds
 	}
 	if needsMatch(method, o) {

@@ -21,14 +21,14 @@ const timelinePages = " Newest first; `kind` repeated narrows it, `at_gte` and `
 
 var memberTimelineOp = op{
 	ID: "getMemberTimeline", Tag: "Timeline", Summary: "What happened with a member",
-	Doc: "Registrations and attendance, links, guardianships, households, service, signatures, calls, help requests, referrals, credentials, tasks, death, merges and imports, as far as the caller may see them." + timelinePages +
+	Doc: "Registrations and attendance, programs step by step, forms that were answered, rules of eligibility that were waived, links, guardianships, households, service, signatures, calls, help requests, referrals, credentials, tasks, death, merges and imports, as far as the caller may see them." + timelinePages +
 		"\n\nAdmins and coordinators see everybody's but their own family's (`own_record`); the look is logged. With one's own id it is `/v1/me/timeline`; anybody else's id answers 404. Separations are never in it.",
 	Errors: []services.Code{"own_record"}, Example: timelineExample,
 }
 
 var myTimelineOp = op{
 	ID: "getMyTimeline", Tag: "Timeline", Summary: "What happened with me",
-	Doc:     "One's own registrations, attendance, signatures, links, calls, referrals and so on." + timelinePages + "\n\nWithout the work of staff (tasks, merges, imports), and without what somebody else entered or ended.",
+	Doc:     "One's own registrations, attendance, steps in programs, forms that were answered, signatures, links, calls, referrals and so on." + timelinePages + "\n\nWithout the work of staff (tasks, merges, imports), without the reasons and the order of the waitlist that staff keep, and without what somebody else entered or ended.",
 	Example: timelineExample,
 }
 

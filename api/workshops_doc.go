@@ -26,13 +26,16 @@ var (
 			Title: "Living with Hypervigilance", Summary: "Six evenings for veterans and the people they live with",
 			Description: "What hypervigilance is for, what it costs at home, and what helps.", Materials: "A notebook",
 			Format: models.FormatInPerson, AttendanceMode: models.AttendSeries, VenueID: &venueExample.ID, LocationNote: "Second floor, ring twice", TimeZone: "America/New_York",
-			Capacity: count(30), WaitlistCapacity: count(10), CancelDeadlineHours: 24, GuestsPerParty: 1, MaxParty: 8, MinimumAge: count(16), AudienceKinds: models.Texts[models.Kind]{}, OfferHours: 24,
+			Capacity: count(30), WaitlistCapacity: count(10), CancelDeadlineHours: 24, GuestsPerParty: 1, MaxParty: 8, MinimumAge: count(16), AudienceKinds: models.Texts[models.Kind]{}, Rules: workshopRules, RegistrationFormID: &workshopFormID, OfferHours: 24,
 			Visibility: models.VisibilityPublished, StartsAt: &workshopStarts, EndsAt: &workshopEnds, PublishedAt: &workshopPublished,
 		},
 		Program:      &programName,
 		Place:        &workshops.WorkshopPlace{ID: venueExample.ID, Name: venueExample.Name, Address: venueExample.Address, TimeZone: venueExample.TimeZone, Accessibility: venueExample.Accessibility},
 		Facilitators: workshops.FacilitatorList{{MemberID: &facilitatorID, Name: "Dana R."}}, Sessions: 6, Seats: seatsExample, Registration: models.WindowOpen,
+		Asks: []string{"This is for veterans or spouses."},
 	}
+	workshopRules      = models.Rules{{Key: "who", Rule: models.RuleKinds, Values: []string{"veteran", "spouse"}}}
+	workshopFormID     = uuid.MustParse("0199c1f2-8f6b-7a34-b0d1-6a2f0c9be0f1")
 	workshopRowExample = workshops.WorkshopRow{
 		ID: workshopID, Title: workshopExample.Title, Summary: workshopExample.Summary, ProgramID: &programExample.ID, Format: models.FormatInPerson, AttendanceMode: models.AttendSeries,
 		VenueID: &venueExample.ID, VenueName: &venueName, TimeZone: "America/New_York", AudienceKinds: models.Texts[models.Kind]{}, MinimumAge: count(16),
@@ -58,9 +61,13 @@ var createWorkshopOp = op{
 it says. Then plan its sessions.
 
 Capacity counts seats in *pools*: one for a series, one per session for drop-in, one per mode when hybrid. Whoever is to lead it must be
-cleared for work with minors unless ` + "`minimum_age`" + ` is 18 or more.`,
+cleared for work with minors unless ` + "`minimum_age`" + ` is 18 or more.
+
+` + "`audience_kinds`" + ` and ` + "`minimum_age`" + ` are quick, and what the catalog filters by. ` + "`rules`" + ` come on top: conditions of eligibility as data, as of a program,
+all of which a member must meet to register; which there are is told at ` + "`GET /v1/programs/{program_id}/eligibility`" + `. "This program" in a rule is the workshop's.
+` + "`registration_form_id`" + ` names a published form of purpose ` + "`registration`" + `, which each member who comes is asked.`,
 	Request: workshops.NewWorkshop{Title: workshopExample.Title, Summary: workshopExample.Summary, Format: models.FormatInPerson, ProgramID: &programExample.ID, VenueID: &venueExample.ID,
-		Capacity: count(30), WaitlistCapacity: count(10), GuestsPerParty: 1, MinimumAge: count(16), FacilitatorIDs: []uuid.UUID{facilitatorID}},
+		Capacity: count(30), WaitlistCapacity: count(10), GuestsPerParty: 1, MinimumAge: count(16), Rules: workshopRules, FacilitatorIDs: []uuid.UUID{facilitatorID}},
 	Example: workshopExample,
 }
 
@@ -68,6 +75,8 @@ var getWorkshopOp = op{
 	ID: "getWorkshop", Tag: "Workshops", Summary: "One workshop with its open seats",
 	Doc: `Published workshops are for everybody; one that was cancelled or is completed for those who had registered; drafts for coordinators and
 those who lead them. For anybody else they do not exist: 404.
+
+` + "`rules`" + ` say who may come, beyond age and audience, and ` + "`asks`" + ` says it in sentences; ` + "`GET /v1/workshops/{workshop_id}/eligibility`" + ` says it of one person.
 
 ` + "`join_url`" + ` is shown to coordinators and those who lead it; who is confirmed finds it in their registration. The ETag counts edits, not
 registrations.`,
@@ -81,6 +90,10 @@ var updateWorkshopOp = op{
 * more seats are offered to those who wait, at once; fewer than are taken are refused with the number that is;
 * another venue, note or link moves the sessions to come with it, and everybody who comes is told;
 * who is added to lead it, or left out, is so in every session to come;
+* new ` + "`rules`" + ` are for who registers from then on: whoever has a place keeps it, and whoever waits keeps waiting. Waivers of a rule
+  that asks something else from now on under its key, or is gone, are withdrawn; other ` + "`words`" + ` alone change nothing;
+* a new ` + "`registration_form_id`" + ` is asked of everybody who has a place, too. Answers to the form before it are kept as long as its questions say, also when
+  the form is taken away with null; what was not answered by then need not be any more;
 * it must stay what could be published.
 
 The format and attendance mode can change only while nobody has ever registered.`,
@@ -92,7 +105,7 @@ The format and attendance mode can change only while nobody has ever registered.
 var publishWorkshopOp = op{
 	ID: "publishWorkshop", Tag: "Workshops", Summary: "Put a draft into the catalog",
 	Doc: `It needs a summary, seats, a session to come, a place or a link to join, and somebody who leads every session; where minors may come, all
-who lead are cleared on their last day. What is missing is listed all at once in ` + "`errors`" + `.`,
+who lead are cleared on their last day; its registration form must not have been archived meanwhile. What is missing is listed all at once in ` + "`errors`" + `.`,
 	Errors:  []services.Code{workshops.CodeWrongState, workshops.CodeNotReady},
 	Example: workshopExample,
 }
@@ -114,8 +127,8 @@ var cancelWorkshopOp = op{
 
 var restoreWorkshopOp = op{
 	ID: "restoreWorkshop", Tag: "Workshops", Summary: "Have a cancelled workshop take place after all",
-	Doc:     "Before its first session would start; a completed one is reopened. Its people and places must still be free. Registrations that ended with it are reinstated one by one, since people have made other plans.",
-	Errors:  []services.Code{workshops.CodeWrongState, calendar.CodeDoubleBooked},
+	Doc:     "Before its first session would start; a completed one is reopened. Its people and places must still be free, and its form not archived (409 `not_ready`). Registrations that ended with it are reinstated one by one, since people have made other plans.",
+	Errors:  []services.Code{workshops.CodeWrongState, calendar.CodeDoubleBooked, workshops.CodeNotReady},
 	Example: workshopExample,
 }
 
@@ -131,7 +144,7 @@ Parties that still wait, for a seat or for approval, become ` + "`expired`" + ` 
 
 var cloneWorkshopOp = op{
 	ID: "cloneWorkshop", Tag: "Workshops", Summary: "Plan a workshop like another",
-	Doc: `Makes a draft with everything of the original, or of a template, but its registrations. With ` + "`starts_on`" + ` the sessions come along: as
+	Doc: `Makes a draft with everything of the original, or of a template, its rules and form too, but its registrations. With ` + "`starts_on`" + ` the sessions come along: as
 many days later as the first one, at the same time on the wall, across daylight-saving changes. Without it, none do. Cancelled sessions are
 left out.`,
 	Errors:  []services.Code{calendar.CodeDoubleBooked},

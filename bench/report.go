@@ -32,6 +32,7 @@ type results struct {
 	raceBusy    int       // of the racers, answered 503
 	oversold    int
 	people      peoples
+	programs    programsMeasured
 	quick       bool
 }
 

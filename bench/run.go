@@ -49,6 +49,7 @@ type bench struct {
 	product, limit *process
 	entries        *entries
 	results        *results
+	crowded        bool // the crowd has been made
 }
 
 func run(ctx context.Context, p runPlan) (*results, error) {
@@ -63,6 +64,10 @@ func run(ctx context.Context, p runPlan) (*results, error) {
 	defer b.cluster.stop()
 	started := time.Now()
 	b.results.started, b.results.rounds, b.results.load = started, p.rounds, loadNow()
+	b.env = []string{envDatabase + "=" + b.cluster.app(), envSecret + "=" + hex.EncodeToString(secret)}
+	if p.only == "people" || p.only == "programs" { // these have a crowd and servers of their own
+		return b.results, b.measure(ctx)
+	}
 	if b.world, err = seed(ctx, b.cluster.super(), p.people, started); err != nil {
 		return nil, err
 	}
@@ -74,7 +79,6 @@ func run(ctx context.Context, p runPlan) (*results, error) {
 	if err := b.cluster.exec(ctx, "checkpoint"); err != nil {
 		return nil, err
 	}
-	b.env = []string{envDatabase + "=" + b.cluster.app(), envSecret + "=" + hex.EncodeToString(secret)}
 	if b.product, err = startProcess(ctx, "product", b.env...); err != nil {
 		return nil, err
 	}
@@ -101,16 +105,20 @@ func (b *bench) knowTokens(ctx context.Context) error {
 }
 
 func (b *bench) showTokens(ctx context.Context, p *process) error {
+	return showTokens(ctx, p, "/v1/workshops?limit=1", b.tokens)
+}
+
+func showTokens(ctx context.Context, p *process, path string, tokens []string) error {
 	var n atomic.Int64
 	got := load.Run(ctx, []string{p.addr}, 8, 0, func(int) load.Request {
 		i := int(n.Add(1)) - 1
-		if i >= len(b.tokens) {
+		if i >= len(tokens) {
 			return nil
 		}
-		return load.Get("/v1/workshops?limit=1", b.tokens[i])
+		return load.Get(path, tokens[i])
 	})
-	if got.Err == nil && got.Statuses[200] != len(b.tokens) {
-		return fmt.Errorf("of %d tokens, %s takes %v", len(b.tokens), p.name, got.Statuses)
+	if got.Err == nil && got.Statuses[200] != len(tokens) {
+		return fmt.Errorf("of %d tokens, %s takes %v", len(tokens), p.name, got.Statuses)
 	}
 	return got.Err
 }
@@ -121,7 +129,7 @@ func (b *bench) measure(ctx context.Context) error {
 		name string
 		do   func(context.Context) error
 	}{
-		{"list", b.list}, {"get", b.get}, {"register", b.register}, {"login", b.login}, {"crowd", b.crowd}, {"race", b.race}, {"people", b.people}, {"profile", b.profiles},
+		{"list", b.list}, {"get", b.get}, {"register", b.register}, {"login", b.login}, {"crowd", b.crowd}, {"race", b.race}, {"people", b.people}, {"programs", b.programs}, {"profile", b.profiles},
 	} {
 		if !b.plan.wants(step.name) {
 			continue
@@ -129,7 +137,7 @@ func (b *bench) measure(ctx context.Context) error {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
-		if step.name != "profile" { // the profiler's memory is not the product's
+		if b.product != nil && step.name != "profile" { // the profiler's memory is not the product's
 			b.results.rss = peakRSS(b.product.pid())
 			say("%s: the server has held %d MiB", step.name, b.results.rss>>20)
 		}

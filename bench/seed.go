@@ -128,7 +128,7 @@ func (s *seeding) makeMembers(people int) {
 
 func (s *seeding) makePlaces() {
 	for i := range seedPrograms {
-		s.programs = append(s.programs, []any{s.id(), 1, s.now, s.now, fmt.Sprintf("Program %d", i), fmt.Sprintf("program-%d", i), "A program of the bench", "active"})
+		s.programs = append(s.programs, []any{s.id(), 1, s.now, s.now, fmt.Sprintf("Program %d", i), fmt.Sprintf("program-%d", i), "A program of the bench", "active", "America/New_York"})
 	}
 	for i := range seedVenues {
 		s.venues = append(s.venues, []any{s.id(), 1, s.now, s.now, fmt.Sprintf("Community House %d", i), fmt.Sprintf("%d Hay St, Fayetteville, NC 28301", 100+i),
@@ -347,7 +347,7 @@ func (s *seeding) copy(ctx context.Context, superURL string) error {
 		{"attendees", columns("id", "created_at", "updated_at", "registration_id", "live", "pool_id", "mode", "kind", "state", "member_id", "guest_name", "entered_by", "joined_at"), s.persons},
 		{"accounts", append(record, "member_id", "email", "password_hash", "roles", "status", "email_verified_at", "auth_changed_at"), s.accounts},
 		{"sessions", columns("id", "account_id", "created_at", "last_used_at", "expires_at", "auth_time", "user_agent"), s.sessions},
-		{"programs", append(record, "name", "slug", "summary", "status"), s.programs},
+		{"programs", append(record, "name", "slug", "summary", "status", "time_zone"), s.programs},
 		{"venues", append(record, "name", "address", "time_zone", "accessibility"), s.venues},
 		{"workshop_facilitators", columns("workshop_id", "member_id"), s.leaders},
 		{"session_facilitators", columns("session_id", "member_id"), s.meetingLeaders},

@@ -101,6 +101,12 @@ func (a *Attendee) HoldsSeat(of RegistrationState) bool {
 // Goes says whether the person comes for certain: an invitation alone says nothing.
 func (a *Attendee) Goes() bool { return a.State == AttendeeAttending }
 
+// Accepted says whether somebody who was invited said yes and staff look at that: with a party of their own, as which they
+// come no longer as the one who was asked here, or, where nobody knows who they are, until staff answer for them.
+func (a *Attendee) Accepted() bool {
+	return a.InviteID != nil && a.JoinedAt != nil && (a.State == AttendeeInvited || a.State == AttendeeRefused)
+}
+
 // StateForParty is what the rest of the party is told. Somebody who refused, who is registered already, or who just
 // does not answer looks the same to them: invited until the time has passed, then lapsed.
 func (a *Attendee) StateForParty(now time.Time) AttendeeState {

@@ -43,6 +43,13 @@ const (
 	NoticeTaskAssigned           NoticeEvent = "task.assigned"       // to staff: work was given to them
 	NoticeCredentialExpiring     NoticeEvent = "credential.expiring" // to its holder
 	NoticeCredentialLapsed       NoticeEvent = "credential.lapsed"
+	NoticeEnrollmentReceived     NoticeEvent = "enrollment.received"
+	NoticeEnrollmentWaitlisted   NoticeEvent = "enrollment.waitlisted"
+	NoticeEnrollmentEnrolled     NoticeEvent = "enrollment.enrolled"
+	NoticeEnrollmentDenied       NoticeEvent = "enrollment.denied"
+	NoticeEnrollmentCompleted    NoticeEvent = "enrollment.completed"
+	NoticeEnrollmentWithdrawn    NoticeEvent = "enrollment.withdrawn" // by staff
+	NoticeEnrollmentReopened     NoticeEvent = "enrollment.reopened"
 )
 
 // NoticeEvents lists all of them.
@@ -54,6 +61,8 @@ func NoticeEvents() []NoticeEvent {
 		NoticeAccountVerify, NoticeAccountExists, NoticeAccountReset, NoticeAccountInvited,
 		NoticeAccountNewLogin, NoticeAccountSessionEnded, NoticeAccountPasswordChanged, NoticeAccountTeen, NoticeContactVerify,
 		NoticeHelpAsked, NoticeTaskAssigned, NoticeCredentialExpiring, NoticeCredentialLapsed,
+		NoticeEnrollmentReceived, NoticeEnrollmentWaitlisted, NoticeEnrollmentEnrolled, NoticeEnrollmentDenied, NoticeEnrollmentCompleted, NoticeEnrollmentWithdrawn,
+		NoticeEnrollmentReopened,
 	}
 }
 
@@ -62,7 +71,8 @@ func NoticeEvents() []NoticeEvent {
 func (e NoticeEvent) Essential() bool {
 	switch e {
 	case NoticeRegistrationConfirmed, NoticeRegistrationOffered, NoticeRegistrationCancelled, NoticeRegistrationReinstated,
-		NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionCancelled, NoticeSessionRestored:
+		NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionCancelled, NoticeSessionRestored,
+		NoticeEnrollmentEnrolled, NoticeEnrollmentWithdrawn, NoticeEnrollmentReopened:
 		return true
 	}
 	return false
@@ -71,7 +81,8 @@ func (e NoticeEvent) Essential() bool {
 // Optional says whether somebody who takes only what is essential by e-mail goes without it; the inbox has it anyway.
 func (e NoticeEvent) Optional() bool {
 	switch e {
-	case NoticeRegistrationReceived, NoticeRegistrationWaitlisted, NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeSessionReminder:
+	case NoticeRegistrationReceived, NoticeRegistrationWaitlisted, NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeSessionReminder,
+		NoticeEnrollmentReceived, NoticeEnrollmentWaitlisted:
 		return true
 	}
 	return false

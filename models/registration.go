@@ -36,6 +36,11 @@ func (s RegistrationState) HoldsSeats() bool {
 	return s == RegistrationPending || s == RegistrationConfirmed || s == RegistrationOffered
 }
 
+// Seated says whether the party has taken its seats: not while it has yet to say whether it wants what it was offered.
+func (s RegistrationState) Seated() bool {
+	return s == RegistrationPending || s == RegistrationConfirmed
+}
+
 // Live says whether something may still come of it.
 func (s RegistrationState) Live() bool { return s.HoldsSeats() || s == RegistrationWaitlisted }
 
@@ -65,6 +70,7 @@ const (
 	ReviewGuardianship  ReviewReason = "guardianship"      // not confirmed by staff yet
 	ReviewSecondBooking ReviewReason = "second_booking"    // another guardian has registered the same child
 	ReviewAge           ReviewReason = "age"               // a guest of whom we do not know whether they are old enough
+	ReviewEligibility   ReviewReason = "eligibility"       // a fact is missing that a rule asks for
 	ReviewHeld          ReviewReason = "held"              // for a reason that must not show
 )
 

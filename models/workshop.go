@@ -90,6 +90,8 @@ type Workshop struct {
 	MinimumAge          *int        `json:"minimum_age" privacy:"none,erase=keep" doc:"Age in whole years on the local date of the first session" example:"16"`
 	TeenProgram         bool        `json:"teen_program" privacy:"none,erase=keep" doc:"Staffed for minors who come without an adult of their party"`
 	AudienceKinds       Texts[Kind] `json:"audience_kinds" nullable:"false" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff" privacy:"none,erase=keep" doc:"Kinds of member it is for; empty for everybody"`
+	Rules               Rules       `json:"rules" nullable:"false" privacy:"none,erase=keep" doc:"Who may come, beyond age and audience: all of these must be met; empty for everybody. Changing them throws nobody out"`
+	RegistrationFormID  *uuid.UUID  `json:"registration_form_id" nullable:"true" privacy:"none,erase=keep" doc:"What each member who comes is asked; null for nothing"`
 	OfferHours          int         `json:"offer_hours" privacy:"none,erase=keep" doc:"How long an offered seat is kept" example:"24"`
 	Visibility          Visibility  `json:"visibility" enum:"draft,published,cancelled,completed" privacy:"none,erase=keep" example:"published"`
 	IsTemplate          bool        `json:"is_template" privacy:"none,erase=keep" doc:"A draft kept to be cloned; never published"`

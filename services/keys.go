@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -77,66 +78,155 @@ func (k *Keys) OpenSecret(name string, sealed []byte) ([]byte, error) {
 	return k.wrap.Decrypt(sealed, []byte(name))
 }
 
-// Seal encrypts text under the member's own key, made at first use. record and version are bound in, so that a
-// ciphertext copied to another place does not open. It answers the id of the key, to be stored beside the text:
-// a merge hands keys over, and the id still finds the right one.
+// Sealing is a text to be sealed under a member's own key. Record and Version say where it belongs, and are bound in: a
+// ciphertext copied to another place does not open.
+type Sealing struct {
+	Member  uuid.UUID
+	Record  string
+	Version int
+	Text    string
+}
+
+// SealedText is what came of it. The id of the key is stored beside the text: a merge hands keys over, and the id still
+// finds the right one.
+type SealedText struct {
+	Key     uuid.UUID
+	Record  string
+	Version int
+	Sealed  models.Sealed
+}
+
+// Seal is SealAll for one text. It answers the id of the key.
 func (tx *Tx) Seal(member uuid.UUID, record string, version int, text string) (models.Sealed, uuid.UUID, error) {
-	id, handle, err := tx.subjectKey(member)
+	sealed, err := tx.SealAll(Sealing{member, record, version, text})
 	if err != nil {
 		return nil, uuid.Nil, err
 	}
-	a, err := aead.New(handle)
-	if err != nil {
-		return nil, uuid.Nil, err
-	}
-	sealed, err := a.Encrypt([]byte(text), sealedFor(id, record, version))
-	return sealed, id, err
+	return sealed[0].Sealed, sealed[0].Key, nil
 }
 
-// Unseal decrypts what Seal made. NotFound when the person's keys were destroyed.
+// Unseal is UnsealAll for one text.
 func (tx *Tx) Unseal(key uuid.UUID, record string, version int, sealed models.Sealed) (string, error) {
-	var wrapped []byte
-	err := tx.Batch(Statement{
-		SQL:  `select wrapped from subject_keys where id = $1 and wrapped is not null`,
-		Args: []any{key},
-		Scan: ScanOne("text", &wrapped),
-	})
+	texts, err := tx.UnsealAll(SealedText{key, record, version, sealed})
 	if err != nil {
 		return "", err
 	}
-	handle, err := tx.core.Keys.unwrap(key, wrapped)
-	if err != nil {
-		return "", err
-	}
-	a, err := aead.New(handle)
-	if err != nil {
-		return "", err
-	}
-	text, err := a.Decrypt(sealed, sealedFor(key, record, version))
-	return string(text), err
+	return texts[0], nil
 }
 
-func (tx *Tx) subjectKey(member uuid.UUID) (uuid.UUID, *keyset.Handle, error) {
-	id, handle, err := tx.core.Keys.newSubjectKey()
-	if err != nil {
-		return uuid.Nil, nil, err
+// SealAll encrypts texts, each under the key of its member, made at first use. It takes one round trip, however many texts
+// and members there are, and answers in the order of the texts.
+func (tx *Tx) SealAll(texts ...Sealing) ([]SealedText, error) {
+	members := make([]uuid.UUID, len(texts))
+	for i := range texts {
+		members[i] = texts[i].Member
 	}
-	wrapped, err := tx.core.Keys.wrapped(id, handle)
+	keys, err := tx.subjectKeys(members)
 	if err != nil {
-		return uuid.Nil, nil, err
+		return nil, err
 	}
-	tx.Queue(`insert into subject_keys (id, member_id, wrapped, created_at) values ($1, $2, $3, $4)
-		on conflict (member_id) where current and destroyed_at is null do nothing`, id, member, wrapped, tx.now)
-	err = tx.Batch(Statement{
-		SQL:  `select id, wrapped from subject_keys where member_id = $1 and current and destroyed_at is null`,
-		Args: []any{member},
-		Scan: func(rows pgx.Rows) error { return scanOne(rows, &id, &wrapped) },
+	out := make([]SealedText, len(texts))
+	for i := range texts {
+		t := &texts[i]
+		key, ok := keys[t.Member]
+		if !ok {
+			return nil, errors.New("a member has no key that could be used")
+		}
+		out[i] = SealedText{Key: key.id, Record: t.Record, Version: t.Version}
+		if out[i].Sealed, err = key.aead.Encrypt([]byte(t.Text), sealedFor(key.id, t.Record, t.Version)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// UnsealAll decrypts what SealAll made, in one round trip. One text that does not open is an error for all of them.
+// Errors: not_found when a person's keys were destroyed.
+func (tx *Tx) UnsealAll(sealed ...SealedText) ([]string, error) {
+	ids := make([]uuid.UUID, len(sealed))
+	for i := range sealed {
+		ids[i] = sealed[i].Key
+	}
+	keys := map[uuid.UUID]tink.AEAD{}
+	err := tx.readKeys(`select id, member_id, wrapped from subject_keys where id = any($1) and wrapped is not null`, distinct(ids), func(k subjectKey, _ uuid.UUID) {
+		keys[k.id] = k.aead
 	})
 	if err != nil {
-		return uuid.Nil, nil, err
+		return nil, err
 	}
-	handle, err = tx.core.Keys.unwrap(id, wrapped)
-	return id, handle, err
+	out := make([]string, len(sealed))
+	for i := range sealed {
+		s := &sealed[i]
+		key, ok := keys[s.Key]
+		if !ok {
+			return nil, NotFound("text")
+		}
+		text, err := key.Decrypt(s.Sealed, sealedFor(s.Key, s.Record, s.Version))
+		if err != nil {
+			return nil, err
+		}
+		out[i] = string(text)
+	}
+	return out, nil
+}
+
+// subjectKey is a person's key, ready for use.
+type subjectKey struct {
+	id   uuid.UUID
+	aead tink.AEAD
+}
+
+// subjectKeys reads the current key of each member, and makes those that are missing. Members are taken by ascending id, so
+// that two who make the same keys wait for one another.
+func (tx *Tx) subjectKeys(members []uuid.UUID) (map[uuid.UUID]subjectKey, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	members = distinct(members)
+	slices.SortFunc(members, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	for _, member := range members {
+		id, handle, err := tx.core.Keys.newSubjectKey()
+		if err != nil {
+			return nil, err
+		}
+		wrapped, err := tx.core.Keys.wrapped(id, handle)
+		if err != nil {
+			return nil, err
+		}
+		tx.Queue(`insert into subject_keys (id, member_id, wrapped, created_at) values ($1, $2, $3, $4)
+			on conflict (member_id) where current and destroyed_at is null do nothing`, id, member, wrapped, tx.now)
+	}
+	keys := make(map[uuid.UUID]subjectKey, len(members))
+	err := tx.readKeys(`select id, member_id, wrapped from subject_keys where member_id = any($1) and current and destroyed_at is null`, members, func(k subjectKey, member uuid.UUID) {
+		keys[member] = k
+	})
+	return keys, err
+}
+
+// readKeys hands over the keys that a query of id, member and wrapped key finds.
+func (tx *Tx) readKeys(query string, ids []uuid.UUID, take func(subjectKey, uuid.UUID)) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return tx.Batch(Statement{SQL: query, Args: []any{ids}, Scan: func(rows pgx.Rows) error {
+		for rows.Next() {
+			var k subjectKey
+			var member uuid.UUID
+			var wrapped []byte
+			if err := rows.Scan(&k.id, &member, &wrapped); err != nil {
+				return err
+			}
+			handle, err := tx.core.Keys.unwrap(k.id, wrapped)
+			if err != nil {
+				return err
+			}
+			if k.aead, err = aead.New(handle); err != nil {
+				return err
+			}
+			take(k, member)
+		}
+		return rows.Err()
+	}})
 }
 
 func (k *Keys) newSubjectKey() (uuid.UUID, *keyset.Handle, error) {

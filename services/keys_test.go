@@ -93,3 +93,74 @@ func TestMACSeparatesUsesAndParts(t *testing.T) {
 		}
 	}
 }
+
+func TestManyTextsOfManyPeopleAreSealedAtOnce(t *testing.T) {
+	f := open(t)
+	luis, ana := services.NewID(), services.NewID()
+	texts := []services.Sealing{{luis, "note/1", 1, "one"}, {ana, "note/1", 1, "two"}, {luis, "note/2", 1, ""}, {ana, "note/2", 7, "four"}}
+	var sealed []services.SealedText
+	_, err := services.Mutate(call(&services.Call{}), f.Core, "text.seal", func(tx *services.Tx) (int, error) {
+		tx.Unchanged()
+		none, err := tx.SealAll()
+		if err != nil || len(none) != 0 {
+			t.Errorf("of nothing: %v, %v", none, err)
+		}
+		sealed, err = tx.SealAll(texts...)
+		return 0, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := f.count(t, `select count(*) from subject_keys`); n != 2 || sealed[0].Key != sealed[2].Key || sealed[0].Key == sealed[1].Key {
+		t.Errorf("%d keys for two people", n)
+	}
+	open := func(all ...services.SealedText) ([]string, error) {
+		return services.Disclose(call(&services.Call{}), f.Core, "text.read", func(d *services.Disclosure) ([]string, error) {
+			return d.Tx().UnsealAll(all...)
+		})
+	}
+	if got, err := open(sealed...); err != nil || strings.Join(got, ",") != "one,two,,four" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := open(); err != nil || len(got) != 0 {
+		t.Errorf("of nothing: %v, %v", got, err)
+	}
+	swapped := []services.SealedText{sealed[0], sealed[1]}
+	swapped[0].Sealed, swapped[1].Sealed = swapped[1].Sealed, swapped[0].Sealed
+	if got, err := open(swapped...); err == nil {
+		t.Errorf("swapped texts open: %q", got)
+	}
+	f.exec(t, `update subject_keys set wrapped = null, destroyed_at = now() where id = $1`, sealed[1].Key)
+	if _, err := open(sealed...); !errors.Is(err, services.NotFound("")) {
+		t.Errorf("with one key destroyed: %v", err)
+	}
+	if got, err := open(sealed[0], sealed[2]); err != nil || got[0] != "one" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestTwoWhoSealForTheSamePeopleWait(t *testing.T) {
+	f := open(t)
+	a, b := services.NewID(), services.NewID()
+	var wg sync.WaitGroup
+	for i := range 10 {
+		wg.Go(func() {
+			texts := []services.Sealing{{a, "note", 1, "x"}, {b, "note", 1, "y"}}
+			if i%2 == 0 {
+				texts[0], texts[1] = texts[1], texts[0]
+			}
+			_, err := services.Mutate(call(&services.Call{}), f.Core, "text.seal", func(tx *services.Tx) (int, error) {
+				tx.Unchanged()
+				_, err := tx.SealAll(texts...)
+				return 0, err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := f.count(t, `select count(*) from subject_keys`); n != 2 {
+		t.Errorf("%d keys, want 2", n)
+	}
+}

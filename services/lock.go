@@ -14,6 +14,7 @@ const (
 	LockPools
 	LockRegistrations
 	LockAttendees
+	LockPrograms // cohorts after their program
 	LockEnrollments
 )
 

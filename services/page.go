@@ -70,7 +70,7 @@ func (l List[T]) Find(ctx context.Context, c *Core, q *gorm.DB, in PageQuery) (P
 	}
 	if in.Count {
 		var n int64
-		if err := q.Session(&gorm.Session{}).Count(&n).Error; err != nil {
+		if err := q.Session(&gorm.Session{}).Select("*").Count(&n).Error; err != nil {
 			return page, err
 		}
 		page.Total = &n

@@ -34,7 +34,7 @@ const (
 	getSQL = `select w.id, w.version, w.created_at, w.updated_at, w.program_id, w.title, w.summary, w.description, w.materials, w.format, w.attendance_mode,
 			w.venue_id, w.location_note, w.time_zone, w.capacity, w.child_capacity, w.online_capacity, w.min_to_run, w.waitlist_capacity, w.opens_at,
 			w.closes_at, w.approval_required, w.cancel_deadline_hours, w.guests_per_party, w.max_party, w.minimum_age, w.teen_program, w.audience_kinds,
-			w.offer_hours, w.visibility, w.is_template, w.starts_at, w.ends_at, w.published_at, w.cancelled_at, w.completed_at, w.cancel_reason,
+			w.rules::text, w.registration_form_id, w.offer_hours, w.visibility, w.is_template, w.starts_at, w.ends_at, w.published_at, w.cancelled_at, w.completed_at, w.cancel_reason,
 			(select name from programs where id = w.program_id), v.id, v.name, v.address, v.time_zone, v.accessibility,
 			(select count(*) from workshop_sessions c where c.workshop_id = w.id and c.status <> 'cancelled'),
 			case when exists (select from workshop_facilitators where workshop_id = w.id and member_id = $3)
@@ -54,6 +54,7 @@ const (
 type shown struct {
 	models.Workshop
 	audience                         []string
+	rules                            string
 	visibility, format, admission    string
 	venueName                        *string
 	sessions                         int
@@ -248,7 +249,7 @@ func (l *Server) get(c *fiber.Ctx, actor *services.Actor) error {
 	into := append([]any{&w.ID, &w.Version, &w.CreatedAt, &w.UpdatedAt, &w.ProgramID, &w.Title, &w.Summary, &w.Description, &w.Materials, &w.format, &w.admission,
 		&w.VenueID, &w.LocationNote, &w.TimeZone, &w.Capacity, &w.ChildCapacity, &w.OnlineCapacity, &w.MinToRun, &w.WaitlistCapacity, &w.OpensAt,
 		&w.ClosesAt, &w.ApprovalRequired, &w.CancelDeadlineHours, &w.GuestsPerParty, &w.MaxParty, &w.MinimumAge, &w.TeenProgram, &w.audience,
-		&w.OfferHours, &w.visibility, &w.IsTemplate, &w.StartsAt, &w.EndsAt, &w.PublishedAt, &w.CancelledAt, &w.CompletedAt, &w.CancelReason,
+		&w.rules, &w.RegistrationFormID, &w.OfferHours, &w.visibility, &w.IsTemplate, &w.StartsAt, &w.EndsAt, &w.PublishedAt, &w.CancelledAt, &w.CompletedAt, &w.CancelReason,
 		&w.program, &venue, &w.venueName, &w.address, &w.zone, &w.entrance, &w.sessions, &w.JoinURL, &w.given, &w.family}, pool.into()...)
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
@@ -300,6 +301,8 @@ func (w *shown) appendDetail(b []byte, now time.Time) []byte {
 	b = appendInt(append(b, `,"minimum_age":`...), w.MinimumAge)
 	b = strconv.AppendBool(append(b, `,"teen_program":`...), w.TeenProgram)
 	b = appendTexts(append(b, `,"audience_kinds":`...), w.audience)
+	b = append(append(b, `,"rules":`...), w.rules...)
+	b = appendID(append(b, `,"registration_form_id":`...), w.RegistrationFormID)
 	b = appendInt(append(b, `,"offer_hours":`...), &w.OfferHours)
 	b = appendString(append(b, `,"visibility":`...), w.visibility)
 	b = strconv.AppendBool(append(b, `,"is_template":`...), w.IsTemplate)

@@ -47,7 +47,7 @@ type Config struct {
 
 	Secret       string `env:"HOMEFRONT_SECRET" secret:"true" doc:"32 random bytes in hex or base64, as 'openssl rand -hex 32' prints; serve needs it. Losing it loses everything that is encrypted"`
 	StaffedHours string `env:"HOMEFRONT_STAFFED_HOURS" envDefault:"Mon-Fri 09:00-17:00 America/New_York" doc:"When a person on the team reads help requests: days, hours, IANA zone. Members are told so"`
-	ReviewShare  int    `env:"HOMEFRONT_REVIEW_SHARE" envDefault:"0" doc:"Per cent of all registrations, 0 to 100, that staff look at by lot: then being looked at says nothing of a person"`
+	ReviewShare  int    `env:"HOMEFRONT_REVIEW_SHARE" envDefault:"0" doc:"Per cent of all registrations and applications, 0 to 100, that staff look at by lot: then being looked at says nothing of a person"`
 
 	StaffMFA string `env:"HOMEFRONT_STAFF_MFA" envDefault:"off" doc:"off; 'required' waits for the version that has factors"`
 

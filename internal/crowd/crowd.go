@@ -5,16 +5,17 @@ package crowd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
 
 // Fill makes the given number of members, and of everything else in proportion. conn is the owner's. The statements are
-// the same at every run, but for the ids.
+// the same at every run, but for the ids. Indexes that guard nothing are made once the rows are there.
 func Fill(ctx context.Context, conn *pgx.Conn, members int) error {
 	replace := strings.NewReplacer("@members", fmt.Sprint(members))
-	for _, statement := range fill {
+	for _, statement := range slices.Concat(before, fill, inPrograms, after) {
 		if _, err := conn.Exec(ctx, replace.Replace(statement)); err != nil {
 			return fmt.Errorf("%.80s…: %w", statement, err)
 		}
@@ -22,18 +23,23 @@ func Fill(ctx context.Context, conn *pgx.Conn, members int) error {
 	return nil
 }
 
-// Indexes that are far cheaper to make at once than to keep up row by row.
-const trigrams = "members_search"
-
 const fresh = "1, '2025-01-01'::timestamptz + n * interval '4 minutes', '2025-01-01'::timestamptz + n * interval '4 minutes'"
 
-var fill = []string{
+// To make an index at once is far cheaper than to keep it up row by row.
+var before = []string{
 	"SET synchronous_commit = off",
 	"SET maintenance_work_mem = '256MB'",
-	`DO $$ BEGIN EXECUTE (SELECT 'CREATE TEMP TABLE trigrams AS SELECT ' || quote_literal(pg_get_indexdef('` + trigrams + `'::regclass)) || '::text AS definition'); END $$`,
-	`DROP INDEX ` + trigrams,
+	`CREATE TEMP TABLE indexes AS SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
+	FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT i.indisunique AND NOT i.indisexclusion`,
+	`DO $$ BEGIN EXECUTE (SELECT 'DROP INDEX ' || string_agg(name, ', ') FROM indexes); END $$`,
+}
+
+var after = []string{`DO $$ DECLARE definition text; BEGIN FOR definition IN SELECT i.definition FROM indexes i LOOP EXECUTE definition; END LOOP; END $$`}
+
+var fill = []string{
 	`CREATE TEMP TABLE people AS SELECT n, gen_random_uuid() AS id FROM generate_series(1, @members) n`,
 	`CREATE INDEX ON people (n)`,
+	`ANALYZE people`,
 	`INSERT INTO members (id, version, created_at, updated_at, given_name, family_name, birth_date, kinds, status, email, phone, address_line1, city, region,
 		postal_code, country, tags, language, time_zone, email_opt_in, sms_opt_in, push_opt_in, program_words)
 	SELECT id, ` + fresh + `,
@@ -54,7 +60,6 @@ var fill = []string{
 	// One in fifty is known twice: under a name misspelt, with the birth date and the number of the other.
 	`UPDATE members m SET given_name = o.given_name, family_name = o.family_name || 'e', birth_date = o.birth_date, phone = o.phone
 	FROM people p JOIN people q ON q.n = p.n - 1 JOIN members o ON o.id = q.id WHERE m.id = p.id AND p.n % 50 = 49`,
-	`DO $$ BEGIN EXECUTE (SELECT definition FROM trigrams); END $$`,
 	`INSERT INTO accounts (id, version, created_at, updated_at, member_id, email, roles, status, email_verified_at, auth_changed_at)
 	SELECT gen_random_uuid(), ` + fresh + `, id, 'person' || n || '@example.org', '{member}', 'active', '2025-06-01', '2025-06-01' FROM people WHERE n % 3 = 1`,
 	`INSERT INTO households (id, version, created_at, updated_at, name) SELECT id, ` + fresh + `, 'Household ' || n FROM people WHERE n % 3 = 0`,

@@ -33,8 +33,10 @@ type Details struct {
 	By       string     `json:"by"`       // who invites
 	At       *time.Time `json:"at"`       // when it happened
 	Device   string     `json:"device"`
-	Link     string     `json:"link"`     // a path below the base URL; each event has its own when this is empty
-	TokenID  *uuid.UUID `json:"token_id"` // of the one-time token that the link carries
+	// FirstDay is the day on which something begins that has no hour.
+	FirstDay *models.Date `json:"first_day"`
+	Link     string       `json:"link"`     // a path below the base URL; each event has its own when this is empty
+	TokenID  *uuid.UUID   `json:"token_id"` // of the one-time token that the link carries
 }
 
 // parseDetails takes what a caller stored and makes every text one clean line.

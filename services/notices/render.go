@@ -34,6 +34,7 @@ type page struct {
 	Words                                         bool
 	Name, Title, Place, Org, By, Device           string
 	When, Day, Deadline, DeadlineDay, At, LastDay string
+	FirstDay                                      string
 	Seats, Position, More, Others                 int
 	Calendar, SeveralFiles, Replies, Begun        bool
 }
@@ -120,6 +121,9 @@ func (s *Service) page(m *models.Message, d *Details, to *reader, l *language) *
 	}
 	if d.Deadline != nil {
 		p.Deadline, p.DeadlineDay = l.moment(*d.Deadline, zone), l.day(d.Deadline.In(zone))
+	}
+	if d.FirstDay != nil {
+		p.FirstDay = l.date(d.FirstDay.Time)
 	}
 	if d.At != nil {
 		p.At = l.moment(*d.At, zone)

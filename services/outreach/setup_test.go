@@ -3,12 +3,7 @@ package outreach_test
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
-	"net/url"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -175,59 +170,4 @@ func field(t *testing.T, err error, name string, code services.Code) {
 	if !errors.As(err, &e) || len(e.Fields) == 0 || e.Fields[0].Field != name || e.Fields[0].Code != code {
 		t.Errorf("got %v, want %s at %s", err, code, name)
 	}
-}
-
-// counted is the same database behind a wire on which round trips are counted: each time the program speaks after
-// PostgreSQL has.
-func counted(o *office) (*services.Core, *atomic.Int64) {
-	o.Helper()
-	u, err := url.Parse(o.db.AppURL)
-	if err != nil {
-		o.Fatal(err)
-	}
-	socket := filepath.Join(u.Query().Get("host"), ".s.PGSQL."+u.Query().Get("port"))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		o.Fatal(err)
-	}
-	o.Cleanup(func() { _ = l.Close() })
-	var turns atomic.Int64
-	var spoken atomic.Bool
-	carry := func(to io.WriteCloser, from io.Reader, program bool) {
-		defer func() { _ = to.Close() }()
-		buffer := make([]byte, 64<<10)
-		for {
-			n, err := from.Read(buffer)
-			if n > 0 {
-				if spoken.Swap(!program) && program {
-					turns.Add(1)
-				}
-				if _, err := to.Write(buffer[:n]); err != nil {
-					return
-				}
-			}
-			if err != nil {
-				return
-			}
-		}
-	}
-	go func() {
-		for {
-			program, err := l.Accept()
-			if err != nil {
-				return
-			}
-			database, err := net.Dial("unix", socket)
-			if err != nil {
-				_ = program.Close()
-				return
-			}
-			go carry(database, program, true)
-			go carry(program, database, false)
-		}
-	}()
-	u.Host, u.RawQuery = l.Addr().String(), "sslmode=disable"
-	core := coretest.On(o.T, &pgtest.DB{AppURL: u.String()}, func(s *services.Settings) { s.ReadConns, s.WriteConns = 1, 1 })
-	core.Clock.Set(o.core.Clock.Now())
-	return core, &turns
 }

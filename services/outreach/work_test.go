@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"homefront/internal/coretest"
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/outreach"
@@ -105,13 +106,15 @@ func TestWorkTakesThreeQueriesWhateverThereIs(t *testing.T) {
 			o.ask(m, "")
 		}
 	}
-	core, turns := counted(o)
+	way, turns := o.db.Counted(t)
+	core := coretest.On(t, way, func(s *services.Settings) { s.ReadConns, s.WriteConns = 1, 1 })
+	core.Clock.Set(o.core.Clock.Now())
 	second := outreach.New(core, outreach.Config{})
-	ask := func() int64 {
+	ask := func() int {
 		must[*outreach.Work](t)(second.Work(o.as(o.boss), outreach.WorkQuery{PageQuery: all})) // prepares its statements
-		turns.Store(0)
+		turns.Taken()
 		must[*outreach.Work](t)(second.Work(o.as(o.boss), outreach.WorkQuery{PageQuery: all}))
-		return turns.Load()
+		return turns.Taken()
 	}
 	fill(2)
 	few := ask()

@@ -193,6 +193,20 @@ func (ties Ties) Children(now time.Time) models.IDs {
 	return out
 }
 
+// Acting lists the members whom the person may act for at this moment: children as their guardian, adults as their caregiver.
+func (ties Ties) Acting(now time.Time) models.IDs {
+	var out models.IDs
+	for i := range ties {
+		t := &ties[i]
+		c := charge{Member: models.Member{BirthDate: t.BirthDate, Kinds: t.Kinds, Status: t.Status, TimeZone: t.TimeZone},
+			GuardianStatus: t.GuardianStatus, GuardianUntil: t.GuardianUntil, Caregiver: t.Caregiver}
+		if c.authority(now).Allowed {
+			out = append(out, t.ID)
+		}
+	}
+	return out
+}
+
 // TiesOf reads the ties of one person.
 func TiesOf(db *gorm.DB, person uuid.UUID) (Ties, error) {
 	var ties Ties

@@ -85,7 +85,7 @@ func MissingConsents(tx *services.Tx, memberIDs []uuid.UUID, kinds []models.Cons
 	if err != nil {
 		return nil, err
 	}
-	granted, err := grantedKinds(tx, members, kinds)
+	granted, err := grantedKinds(tx.DB, tx.Now(), members, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,8 @@ func MissingConsents(tx *services.Tx, memberIDs []uuid.UUID, kinds []models.Cons
 	return out, nil
 }
 
-func grantedKinds(tx *services.Tx, members []models.Member, kinds []models.ConsentKind) (map[uuid.UUID]map[models.ConsentKind]bool, error) {
+// grantedKinds says which consents of these kinds stand for the members now; nil for every kind.
+func grantedKinds(db *gorm.DB, now time.Time, members []models.Member, kinds []models.ConsentKind) (map[uuid.UUID]map[models.ConsentKind]bool, error) {
 	ids := make([]uuid.UUID, len(members))
 	for i := range members {
 		ids[i] = members[i].ID
@@ -112,10 +113,12 @@ func grantedKinds(tx *services.Tx, members []models.Member, kinds []models.Conse
 		models.ConsentAnswer
 		Kind models.ConsentKind
 	}
-	err := consentAnswers(tx.DB, tx.Now()).Select("consents.*, v.number, g.status AS guardian_status, g.until AS guardian_until, d.kind, "+consentNeeded+" AS needed", sql.Named("now", tx.Now())).
-		Joins("JOIN consent_documents d ON d.id = consents.document_id AND d.status = 'published'").
-		Where("consents.member_id IN ? AND d.kind IN ?", ids, kinds).Find(&rows).Error
-	if err != nil {
+	q := consentAnswers(db, now).Select("consents.*, v.number, g.status AS guardian_status, g.until AS guardian_until, d.kind, "+consentNeeded+" AS needed", sql.Named("now", now)).
+		Joins("JOIN consent_documents d ON d.id = consents.document_id AND d.status = 'published'").Where("consents.member_id IN ?", ids)
+	if kinds != nil {
+		q = q.Where("d.kind IN ?", kinds)
+	}
+	if err := q.Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	type question struct{ member, document uuid.UUID }
@@ -131,7 +134,7 @@ func grantedKinds(tx *services.Tx, members []models.Member, kinds []models.Conse
 	out := map[uuid.UUID]map[models.ConsentKind]bool{}
 	for q, given := range answers {
 		m := byID[q.member]
-		if models.Granted(m, given, today(tx, m)) {
+		if models.Granted(m, given, m.Today(now)) {
 			if out[q.member] == nil {
 				out[q.member] = map[models.ConsentKind]bool{}
 			}

@@ -74,10 +74,16 @@ type PublishConsentVersion struct {
 }
 
 // PublishConsentVersion puts a text in force, for good: it never changes again. When the change is material, what was signed
-// of earlier texts is superseded from then on, and everybody is asked again. Errors: not_found; conflict version_published,
+// of earlier texts is superseded from then on, and everybody is asked again. If-Match may be left out; where it is sent it must
+// hold. Errors: not_found; stale; conflict version_published,
 // document_retired, kind_published when another document of the kind is in force; invalid for a time that has passed.
 func (s *Service) PublishConsentVersion(ctx context.Context, id uuid.UUID, in PublishConsentVersion) (*models.ConsentVersion, error) {
 	return s.changeVersion(ctx, id, "consent_version.publish", func(tx *services.Tx, d *models.ConsentDocument, v *models.ConsentVersion) error {
+		if tx.Call().IfMatch != "" {
+			if err := tx.CheckVersion(v.Version); err != nil {
+				return err
+			}
+		}
 		if err := stillDraft(v); err != nil {
 			return err
 		}

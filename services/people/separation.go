@@ -1,6 +1,7 @@
 package people
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -117,6 +118,16 @@ func (s *Separations) Closed(members ...uuid.UUID) bool {
 	return slices.ContainsFunc(s.Rows, func(p SeparatedPair) bool {
 		return p.Closed && (slices.Contains(members, p.FirstID) || slices.Contains(members, p.SecondID))
 	})
+}
+
+// Drawn says whether what somebody asks of a workshop or program is of the share that staff look at anyway, in per cent: so
+// that review itself says nothing. Whoever asks again draws the same.
+func Drawn(tx *services.Tx, of, who uuid.UUID, share int) bool {
+	if share <= 0 {
+		return false
+	}
+	mac := tx.Keys().MAC("review share", of[:], who[:])
+	return binary.BigEndian.Uint64(mac)%100 < uint64(share)
 }
 
 const membersGiven = `select unnest($1::uuid[])`

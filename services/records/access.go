@@ -18,7 +18,7 @@ import (
 type AccessEntry struct {
 	On   models.Date `json:"on" gorm:"-" doc:"The day, in your own time zone"`
 	Role models.Role `json:"role" gorm:"-" enum:"admin,coordinator,coach,facilitator,moderator,responder,privacy_officer,analyst" doc:"As what they looked" example:"coordinator"`
-	Kind string      `json:"kind" gorm:"-" enum:"record,search,registration,service,household,relationships,guardianship,consent,contacts,help_request,referral,credentials,timeline,account,log,duplicates,export,import" example:"record"`
+	Kind string      `json:"kind" gorm:"-" enum:"record,search,registration,service,household,relationships,guardianship,consent,contacts,help_request,referral,credentials,enrollment,eligibility,timeline,account,log,duplicates,export,import,form,forms_asked" example:"record"`
 	What string      `json:"what" gorm:"-" doc:"In plain words" example:"Read your record"`
 
 	ID     uuid.UUID                 `json:"-"`
@@ -46,6 +46,9 @@ var shownReads = map[string]string{
 	"credential.read": "credentials", "credential.list": "credentials",
 	"consent.read": "consent", "contact.read": "contacts", "contact.list": "contacts",
 	"help_request.read": "help_request", "help_request.list": "help_request", "referral.read": "referral", "referral.list": "referral",
+	"enrollment.read": "enrollment", "enrollment.list": "enrollment", "enrollment.waitlist_read": "enrollment", "enrollment.certificate": "enrollment", "enrollment.history": "enrollment",
+	"cohort.roster": "enrollment", "enrollment.bulk_preview": "enrollment",
+	"eligibility.read": "eligibility", "waiver.read": "eligibility", "waiver.list": "eligibility", "form_response.read": "form", "form_response.list": "forms_asked",
 	"timeline.read": "timeline", "account.read": "account", "account.search": "search", "audit.read": "log",
 	"member.merge_preview": "duplicates", "merge.read": "duplicates", "import.problems": "import", "export.read": "export",
 }
@@ -53,14 +56,15 @@ var shownReads = map[string]string{
 // sealedReads are never shown, nor is anything that begins with separation. A look of a guardian, or at one's own, is
 // no look of staff. Among one's work are tasks about deaths and separations: a line would tell that there is one. That somebody
 // began to take people out names nobody: each part of the file then tells whose data it holds.
-var sealedReads = []string{"work.read", "member.export", "death.read", "dependent.read", "referral.list_own"}
+var sealedReads = []string{"work.read", "member.export", "death.read", "dependent.read", "referral.list_own", "eligibility.read_for", "form_response.read_own", "enrollment.read_own"}
 
 // shownKinds puts the kinds into words.
 var shownKinds = map[string]string{
 	"record": "Read your record", "search": "Your name was among what a search found", "registration": "Read a registration of yours",
 	"service": "Read your service", "household": "Read your household", "relationships": "Read whom you are linked with", "guardianship": "Read a guardianship of yours",
 	"consent": "Read what you signed", "contacts": "Read the calls with you", "help_request": "Read your request for a call", "referral": "Read a referral of yours",
-	"credentials": "Read your credentials", "timeline": "Read your timeline", "account": "Read your account", "log": "Read the log of acts about you",
+	"credentials": "Read your credentials", "enrollment": "Read an enrollment of yours", "eligibility": "Read which rules you meet",
+	"form": "Read your answers to a form", "forms_asked": "Read which forms you were asked", "timeline": "Read your timeline", "account": "Read your account", "log": "Read the log of acts about you",
 	"duplicates": "Compared your record with another", "export": "Took your data out into a file", "import": "Compared a spreadsheet with your record",
 }
 

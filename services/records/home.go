@@ -6,9 +6,11 @@ import (
 	"gorm.io/gorm"
 
 	"homefront/services"
+	"homefront/services/forms"
 	"homefront/services/notices"
 	"homefront/services/outreach"
 	"homefront/services/people"
+	"homefront/services/programs"
 	"homefront/services/workshops"
 )
 
@@ -23,7 +25,11 @@ type Home struct {
 	Relationships int                        `json:"relationship_asks" doc:"How many ask to be linked; counted up to 100" example:"1"`
 	Unread        int                        `json:"unread" doc:"Notifications not read yet; counted up to 100" example:"3"`
 	HelpRequest   *outreach.OpenHelp         `json:"help_request" doc:"One's own open request for a call; null when there is none"`
+	Programs      []programs.OpenEnrollment  `json:"programs" nullable:"false" doc:"Programs that one has applied for, waits for or is in; the oldest first, at most 5"`
+	Forms         []forms.DueForm            `json:"forms" nullable:"false" doc:"Forms that wait for one's answers, also about children whom one entered; the oldest first, at most 5"`
 }
+
+const homeForms = 5
 
 // Home reads it. Nothing in it changes by the mere passing of seconds, so that a phone that asks again with the ETag is
 // told that nothing is new in a few bytes.
@@ -47,7 +53,13 @@ func (s *Service) Home(ctx context.Context) (*Home, error) {
 		if out.Unread, err = notices.Unread(db, actor, now); err != nil {
 			return nil, err
 		}
-		out.HelpRequest, err = outreach.OpenRequest(db, actor.MemberID)
+		if out.HelpRequest, err = outreach.OpenRequest(db, actor.MemberID); err != nil {
+			return nil, err
+		}
+		if out.Programs, err = programs.OpenOf(db, actor, now); err != nil {
+			return nil, err
+		}
+		out.Forms, err = forms.DueFor(db, actor, now, homeForms)
 		return out, err
 	})
 }

@@ -23,7 +23,7 @@ func TestHome(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, _ := json.Marshal(empty)
-	if string(body) != `{"name":"Luis","next":[],"offers":[],"invitations":[],"consents":[],"relationship_asks":0,"unread":0,"help_request":null}` {
+	if string(body) != `{"name":"Luis","next":[],"offers":[],"invitations":[],"consents":[],"relationship_asks":0,"unread":0,"help_request":null,"programs":[],"forms":[]}` {
 		t.Errorf("a new member sees %s", body)
 	}
 	maya := h.known("Maya Ortega", 9, models.KindChild)
@@ -45,6 +45,11 @@ func TestHome(t *testing.T) {
 		services.NewID(), noon, other.member, luis.email, noon.AddDate(0, 1, 0))
 	h.exec(`insert into help_requests (id, version, created_at, updated_at, member_id, topic, channel, time_zone, status, minor, asked_at, due_at, taken_by, taken_at)
 		values ($1, 1, $2, $2, $3, 'talk', 'call', 'America/New_York', 'taken', false, $2, $2, $4, $2)`, services.NewID(), noon, luis.member, h.cora.member)
+	waited := h.enrolled(luis.member, luis.member, h.program("Waited", 0), nil, models.EnrollmentWaitlisted)
+	paused := h.enrolled(luis.member, luis.member, h.program("Paused", 0), nil, models.EnrollmentPaused)
+	h.enrolled(luis.member, luis.member, h.program("Past", 0), nil, models.EnrollmentCompleted)
+	h.exec(`update enrollments set applied_at = applied_at - interval '1 day' where id = $1`, paused)
+	form := h.asked(maya, luis.member, h.enrolled(maya, luis.member, h.program("Camp", 0), nil, models.EnrollmentApplied))
 	got, err := h.records.Home(h.as(luis))
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +75,13 @@ func TestHome(t *testing.T) {
 	}
 	if got.HelpRequest == nil || got.HelpRequest.TakenBy == nil || *got.HelpRequest.TakenBy != "Cora" {
 		t.Errorf("%+v", got.HelpRequest)
+	}
+	if len(got.Programs) != 2 || got.Programs[0].EnrollmentID != paused || got.Programs[0].State != models.EnrollmentPaused || got.Programs[0].PausedUntil == nil || got.Programs[0].Program != "Paused" ||
+		got.Programs[1].EnrollmentID != waited || got.Programs[1].StartsOn != nil {
+		t.Errorf("%+v", got.Programs)
+	}
+	if len(got.Forms) != 1 || got.Forms[0].ResponseID != form || got.Forms[0].MemberID != maya {
+		t.Errorf("%+v", got.Forms)
 	}
 	h.core.Clock.Set(noon.Add(time.Minute))
 	again, err := h.records.Home(h.as(luis))

@@ -13,21 +13,24 @@ import (
 	"homefront/services"
 	"homefront/services/accounts"
 	"homefront/services/calendar"
+	"homefront/services/forms"
 	"homefront/services/imports"
 	"homefront/services/notices"
 	"homefront/services/outreach"
 	"homefront/services/people"
+	"homefront/services/programs"
 	"homefront/services/tasks"
 	"homefront/services/workshops"
 )
 
 // mergeSteps are how each domain gives the winner what is the loser's, and back. Accounts and members are locked before the
-// first; calendar and workshops come first for the order of locks, and a help request is locked before the task that stands for it.
+// first; calendar, workshops and programs come first for the order of locks, and a help request is locked before the task that stands for it.
 var mergeSteps = []struct {
 	merge   func(*services.Merge) error
 	unmerge func(*services.Unmerge) error
 }{
-	{calendar.Merge, calendar.Unmerge}, {workshops.Merge, workshops.Unmerge}, {outreach.Merge, outreach.Unmerge}, {tasks.Merge, tasks.Unmerge}, {notices.Merge, notices.Unmerge},
+	{calendar.Merge, calendar.Unmerge}, {workshops.Merge, workshops.Unmerge}, {programs.Merge, programs.Unmerge}, {forms.Merge, forms.Unmerge},
+	{outreach.Merge, outreach.Unmerge}, {tasks.Merge, tasks.Unmerge}, {notices.Merge, notices.Unmerge},
 	{people.Merge, people.Unmerge}, {accounts.Merge, accounts.Unmerge}, {imports.Merge, imports.Unmerge},
 	{mergeOwn, unmergeOwn}, {services.MergeKeys, services.UnmergeKeys},
 }
@@ -162,7 +165,7 @@ func move(m *services.Merge) error {
 }
 
 // lookForClashes gives staff a task for everybody from whom one of these members is kept apart, and with whom they have a place in
-// the same workshop by now: a merge brings both sides, and an undo does.
+// the same workshop or cohort by now: a merge brings both sides, and an undo does.
 func lookForClashes(tx *services.Tx, members ...uuid.UUID) error {
 	var ids []uuid.UUID
 	err := tx.Batch(services.Statement{SQL: `select id from separations where status = 'live' and (ends_on is null or ends_on >= $2) and (first_id = any($1) or second_id = any($1)) order by id`,
@@ -171,11 +174,8 @@ func lookForClashes(tx *services.Tx, members ...uuid.UUID) error {
 			return err
 		}})
 	for _, id := range ids {
-		found, err := workshops.SeparationClashes(tx, id)
-		if err != nil {
-			return err
-		}
-		if err := workshops.AskAboutClashes(tx, found); err != nil {
+		both := SeparationView{Record: models.Record{ID: id}}
+		if err := both.askAboutClashes(tx); err != nil {
 			return err
 		}
 	}

@@ -166,6 +166,29 @@ insert into help_requests (id, version, created_at, updated_at, member_id, topic
 insert into help_request_asks (id, created_at, help_request_id, member_id, topic) select :ID, :T, id, :L, 'talk' from help_requests where member_id = :L;
 insert into contacts (id, version, created_at, updated_at, member_id, kind, direction, at, by_id, outcome, line, voided_at, voided_by) values (:R, :L, 'call', 'out', :T, :S, 'reached', 'Spoke', null, null), (:R, :X, 'call', 'out', :T, :L, 'reached', 'Spoke', :T, :L);
 insert into referrals (id, version, created_at, updated_at, member_id, to_name, need, how, status, by_id, closed_at, closed_by) values (:R, :L, 'Food bank', 'food', 'information', 'offered', :L, null, null), (:R, :X, 'Food bank', 'food', 'information', 'connected', :S, :T, :L);
+insert into programs (id, version, created_at, updated_at, name, slug, status, starts_on, ends_on, time_zone, capacity) values (:R, 'Both in', 'both-in', 'active', '2026-01-01', '2026-12-31', 'America/New_York', 3),
+	(:R, 'Only in', 'only-in', 'active', '2026-01-01', null, 'America/New_York', null), (:R, 'Loser in', 'loser-in', 'active', null, null, 'America/New_York', 1);
+insert into cohorts (id, version, created_at, updated_at, program_id, program_first_day, program_last_day, name, starts_on, capacity, status) select :R, id, first_day, last_day, 'Spring', '2026-01-01', 2, 'active' from programs where slug = 'both-in';
+insert into enrollments (id, version, created_at, updated_at, program_id, program_first_day, program_last_day, cohort_id, member_id, entered_by, state, starts_on, paused_until, applied_at, enrolled_at, activated_at)
+	select :R, p.id, p.first_day, p.last_day, (select c.id from cohorts c where c.program_id = p.id), e.member, e.entered, e.state, '2026-02-01', case e.state when 'paused' then date '2026-05-01' end, :T, :T, case e.state when 'paused' then :T end
+	from programs p join (values ('both-in', :W, :W, 'enrolled'), ('both-in', :L, :L, 'paused'), ('only-in', :L, :L, 'enrolled'), ('only-in', :C, :L, 'enrolled'), ('loser-in', :L, :L, 'enrolled')) e(slug, member, entered, state) on e.slug = p.slug;
+insert into enrollments (id, version, created_at, updated_at, program_id, program_first_day, program_last_day, member_id, entered_by, state, applied_at) select :R, id, first_day, last_day, :W, :W, 'applied', :T from programs where slug = 'loser-in';
+update programs p set taken = (select count(*) from enrollments e where e.program_id = p.id and e.state in ('enrolled', 'active', 'paused'));
+update cohorts c set taken = (select count(*) from enrollments e where e.cohort_id = c.id and e.state in ('enrolled', 'active', 'paused'));
+insert into enrollment_pauses (id, enrollment_id, from_on, until_on) select :ID, id, '2026-03-01', paused_until from enrollments where state = 'paused';
+insert into enrollment_events (id, enrollment_id, at, by_id, step, to_state) select :ID, id, applied_at, entered_by, 'apply', 'applied' from enrollments;
+insert into program_attendance (id, source, source_id, program_id, member_id, starts_at, on_day, status) select :ID, 'test', md5(o.n::text)::uuid, p.id, o.member, '2026-02-01'::timestamptz + o.n * interval '1 day', date '2026-02-01' + o.n, o.status
+	from programs p cross join (values (1, :W, 'absent'), (1, :L, 'present'), (2, :W, 'late'), (2, :L, 'excused'), (3, :L, 'absent')) o(n, member, status) where p.slug = 'both-in';
+update enrollments e set sessions_offered = 2, sessions_attended = 1, sessions_missed = 1, last_seen_at = '2026-02-03', activated_at = :T, state = 'active' from programs p where p.id = e.program_id and p.slug = 'both-in' and e.member_id = :W;
+update enrollments e set sessions_offered = 3, sessions_attended = 1, sessions_excused = 1, sessions_missed = 1, consecutive_absences = 1, last_seen_at = '2026-02-02' from programs p where p.id = e.program_id and p.slug = 'both-in' and e.member_id = :L;
+insert into eligibility_waivers (id, member_id, program_id, rule_key, waived_by, waived_at) select :ID, o.member, p.id, o.key, :S, :T from programs p cross join (values (:W, 'age'), (:L, 'age'), (:L, 'era')) o(member, key) where p.slug = 'both-in';
+insert into eligibility_waivers (id, member_id, program_id, rule_key, waived_by, waived_at, withdrawn_by, withdrawn_at) select :ID, :X, p.id, 'age', :L, :T, :L, :T from programs p where p.slug = 'both-in';
+insert into forms (id, version, created_at, updated_at, title, purpose) values (:R, 'Intake', 'intake');
+insert into form_versions (id, version, created_at, updated_at, form_id, number, fields, schema, published_at, published_by) select :R, id, 1, '[]', '{}', :T, :L from forms;
+insert into form_responses (id, version, created_at, updated_at, form_id, form_version_id, member_id, entered_by, recorded_by, record, record_id, status, answered_at)
+	select :R, v.form_id, v.id, :L, :L, :L, 'enrollment', e.id, 'answered', :T from form_versions v cross join enrollments e join programs p on p.id = e.program_id where e.member_id = :L and p.slug = 'only-in';
+insert into form_responses (id, version, created_at, updated_at, form_id, member_id, entered_by, record, record_id, status) select :R, f.id, :L, :L, 'enrollment', e.id, 'due' from forms f cross join enrollments e
+	join programs p on p.id = e.program_id where e.member_id = :L and p.slug = 'both-in';
 insert into imports (id, version, created_at, updated_at, created_by, file_name, file_hash, format, rows, columns, mapping, options, status) values (:R, :L, 'a.csv', sha256('a'), 'csv', 3, '[]', '[]', '{}', 'done');
 insert into import_rows (id, import_id, number, cells, fingerprint, state, member_id, match_id, member_ids) select :ID, id, n, '[]', 'f', 'written', :L, :L, case n when 1 then array[:L] else array[:W, :L] end from imports, generate_series(1, 2) n;
 insert into exports (id, created_at, created_by, format, columns, filter, rows) values (:ID, :T, :L, 'csv', '{}', '{}', 1), (:ID, :T, :W, 'csv', '{}', '{}', 1);
@@ -248,7 +271,7 @@ func TestMergeMovesEverythingAndUndoPutsItBack(t *testing.T) {
 	}
 	if n := v.count(`select count(*) from merge_moves k left join relationships r on r.id = k.row_id where k.what = 'kept' and not coalesce(case k.table_name
 		when 'relationships' then r.member_id in ($1, $2) and r.other_id in ($1, $2) when 'accounts' then true end, k.table_name in
-		('household_members', 'saved_searches', 'check_ins', 'exports', 'emergency_contacts', 'dependent_details', 'member_restrictions', 'member_holds'))`, v.w.member, v.l.member); n > 0 {
+		('household_members', 'saved_searches', 'eligibility_waivers', 'check_ins', 'exports', 'emergency_contacts', 'dependent_details', 'member_restrictions', 'member_holds'))`, v.w.member, v.l.member); n > 0 {
 		t.Errorf("%d rows stay with the loser that need not", n)
 	}
 	for column, n := range v.naming(v.l.member) {
@@ -262,6 +285,14 @@ func TestMergeMovesEverythingAndUndoPutsItBack(t *testing.T) {
 	}
 	if got := v.text(`select coalesce(email, '') from members where id = $1`, v.w.member); got != v.l.email {
 		t.Errorf("the winner's mail is %s", got)
+	}
+	if got := v.text(`select string_agg(p.slug || ' ' || e.state || ' ' || p.taken, ', ' order by p.slug, e.state) from enrollments e join programs p on p.id = e.program_id where e.member_id = $1`, v.w.member); got !=
+		"both-in active 1, both-in superseded 1, loser-in enrolled 1, loser-in superseded 1, only-in enrolled 2" {
+		t.Errorf("the enrollments are %s", got)
+	}
+	if got := v.text(`select concat_ws(' ', sessions_offered, sessions_attended, sessions_missed, consecutive_absences) from enrollments e join programs p on p.id = e.program_id
+		where p.slug = 'both-in' and e.state = 'active'`); got != "3 2 1 1" {
+		t.Errorf("of two histories of attendance the sums are %s", got)
 	}
 	if n := v.count(`select count(*) from registrations where state = 'superseded'`); n != 2 {
 		t.Errorf("%d registrations gave way, want a seat and a place in line", n)
@@ -303,7 +334,10 @@ func TestMergeMovesEverythingAndUndoPutsItBack(t *testing.T) {
 		})
 	}
 	after["tasks"] = slices.DeleteFunc(after["tasks"], func(row string) bool { // what a merge and its undo ask staff to look at
-		return strings.Contains(row, `"review_registration"`) || strings.Contains(row, `"separation_clash"`)
+		return strings.Contains(row, `"review_registration"`) || strings.Contains(row, `"review_enrollment"`) || strings.Contains(row, `"separation_clash"`)
+	})
+	after["enrollment_events"] = slices.DeleteFunc(after["enrollment_events"], func(row string) bool {
+		return strings.Contains(row, `"supersede"`) || strings.Contains(row, `"restore"`)
 	})
 	same(t, "after the undo", before, after)
 	v.checkCounts()

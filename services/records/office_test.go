@@ -14,9 +14,11 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/accounts"
+	"homefront/services/forms"
 	"homefront/services/notices"
 	"homefront/services/outreach"
 	"homefront/services/people"
+	"homefront/services/programs"
 	"homefront/services/records"
 	"homefront/services/tasks"
 	"homefront/services/workshops"
@@ -38,6 +40,8 @@ type house struct {
 	tasks     *tasks.Service
 	workshops *workshops.Service
 	outreach  *outreach.Service
+	programs  *programs.Service
+	forms     *forms.Service
 	records   *records.Service
 	cora, dan human // two coordinators
 }
@@ -59,6 +63,7 @@ func build(t *testing.T) *house {
 	h.people, h.tasks, h.records = people.New(h.core), tasks.NewService(h.core), records.New(h.core)
 	h.workshops = workshops.New(h.core, workshops.Config{BaseURL: "https://homefront.example"})
 	h.outreach = outreach.New(h.core, outreach.Config{})
+	h.programs, h.forms = programs.New(h.core, programs.Config{OrgName: "Homefront"}), forms.New(h.core)
 	h.cora, h.dan = h.human("Cora Diaz", models.RoleCoordinator), h.human("Dan Reyes", models.RoleCoordinator)
 	return h
 }

@@ -10,6 +10,7 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/people"
+	"homefront/services/programs"
 	"homefront/services/tasks"
 	"homefront/services/workshops"
 )
@@ -42,6 +43,7 @@ type SeparationView struct {
 	EndedBy   *uuid.UUID                  `json:"ended_by" nullable:"true"`
 	EndedAt   *time.Time                  `json:"ended_at"`
 	Clashes   []workshops.SeparationClash `json:"clashes,omitempty" doc:"Of one separation alone: where both have a place, or wait for one. Nothing is cancelled: each is a task"`
+	Cohorts   []programs.CohortClash      `json:"cohort_clashes,omitempty" doc:"Of one separation alone: the cohorts in which both are, or for which they wait. Nothing is ended: each is a task"`
 }
 
 // separationRow is a separation with the names of both.
@@ -160,10 +162,27 @@ func (s *Service) stands(tx *services.Tx, id uuid.UUID) (*SeparationView, error)
 	if err := askToReviewSeparation(tx, &row.Separation); err != nil {
 		return nil, err
 	}
-	if out.Clashes, err = workshops.SeparationClashes(tx, id); err != nil {
-		return nil, err
+	return &out, out.askAboutClashes(tx)
+}
+
+// findClashes finds where both have a place, or wait for one, in what is not over.
+func (v *SeparationView) findClashes(tx *services.Tx) (err error) {
+	if v.Clashes, err = workshops.SeparationClashes(tx, v.ID); err != nil {
+		return err
 	}
-	return &out, workshops.AskAboutClashes(tx, out.Clashes)
+	v.Cohorts, err = programs.CohortClashes(tx, v.ID)
+	return err
+}
+
+// askAboutClashes finds them, and gives staff a task for each.
+func (v *SeparationView) askAboutClashes(tx *services.Tx) error {
+	if err := v.findClashes(tx); err != nil {
+		return err
+	}
+	if err := workshops.AskAboutClashes(tx, v.Clashes); err != nil {
+		return err
+	}
+	return programs.AskAboutCohortClashes(tx, v.Cohorts)
 }
 
 // askToReviewSeparation has staff see whether it is still needed, before it ends by itself too.
@@ -290,7 +309,7 @@ func (s *Service) Separation(ctx context.Context, id uuid.UUID) (*SeparationView
 		d.Subject(row.FirstID, row.SecondID)
 		out := row.view(tx.Now())
 		if out.InForce {
-			out.Clashes, err = workshops.SeparationClashes(tx, id)
+			err = out.findClashes(tx)
 		}
 		return &out, err
 	})

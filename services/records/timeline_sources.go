@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"homefront/services/programs"
 )
 
 // source is one table's part of the timeline: which rows of the member @member (from), what happened to each and when
@@ -12,6 +14,7 @@ type source struct {
 	kind   TimelineKind
 	record string // of the entry; the kind's name where it is empty
 	id     string
+	row    string // which row of several of one record it is, as SQL; empty where each record has one
 	from   string
 	steps  [][3]string
 	about  string
@@ -34,10 +37,14 @@ func (s source) sql() string {
 		}
 		return sql
 	}
-	return fmt.Sprintf(`select md5('%[1]s' || step.name || %[2]s)::uuid as id, step.at, '%[1]s'::text as kind, step.name as step, '%[3]s'::text as record, %[2]s as record_id, step.by_id,
+	row := s.row
+	if row == "" {
+		row = s.id
+	}
+	return fmt.Sprintf(`select md5('%[1]s' || step.name || %[9]s)::uuid as id, step.at, '%[1]s'::text as kind, step.name as step, '%[3]s'::text as record, %[2]s as record_id, step.by_id,
 	jsonb_strip_nulls(jsonb_build_object('about', %[4]s, 'what', %[5]s, 'status', %[6]s)) as detail
 	from %[7]s cross join lateral (values %[8]s) step(name, at, by_id) where step.at is not null`,
-		s.kind, s.id, record, text(s.about), text(s.what), text(s.status), s.from, strings.Join(values, ", "))
+		s.kind, s.id, record, text(s.about), text(s.what), text(s.status), s.from, strings.Join(values, ", "), row)
 }
 
 const nobody = "null"
@@ -70,7 +77,32 @@ var (
 	referralSource = source{kind: "referral", id: "t.id", from: "(select * from referrals where member_id = @member) t",
 		steps: [][3]string{{"'created'", "t.created_at", "t.by_id"}, {"'accepted'", "case when t.status <> 'declined' then t.answered_at end", nobody}, {"t.status", "t.closed_at", "t.closed_by"}},
 		about: "t.to_name", what: "t.need", status: "t.status"}
+
+	waiverSource = source{kind: "eligibility_waiver", id: "t.id", about: "t.target", what: "t.rule_key",
+		from: `(select v.*, coalesce(p.name, w.title) as target from eligibility_waivers v left join programs p on p.id = v.program_id left join workshops w on w.id = v.workshop_id
+			where v.member_id = @member) t`,
+		steps: [][3]string{{"'waived'", "t.waived_at", "t.waived_by"}, {"'withdrawn'", "t.withdrawn_at", "t.withdrawn_by"}}}
 )
+
+// enrollmentHistory is all of it, for staff. The person's own has the lines of the enrollment's own timeline for members, without who
+// took the step and why: the reason, as far as it is told, is with the enrollment. Somebody else's second entry is not in it.
+var (
+	enrollmentHistory = enrollmentSource("v.by_id, v.reason", "")
+	ownEnrollments    = enrollmentSource("null::uuid as by_id, null as reason", "and not e.second and "+programs.ToldToMembers("v"))
+
+	ownForms = formSource(`and not exists (select from enrollments e where e.id = r.record_id and e.second) and not exists (select from attendees a where a.id = r.record_id and a.second)`)
+)
+
+func enrollmentSource(of, seen string) source {
+	return source{kind: "enrollment", id: "t.enrollment_id", row: "t.id", about: "t.name", what: "t.reason", status: "t.state", steps: [][3]string{{"t.step", "t.at", "t.by_id"}},
+		from: `(select v.id, v.enrollment_id, v.step, v.at, e.state, p.name, ` + of + ` from enrollments e join enrollment_events v on v.enrollment_id = e.id
+			join programs p on p.id = e.program_id where e.member_id = @member ` + seen + `) t`}
+}
+
+func formSource(seen string) source {
+	return source{kind: "form", record: "form_response", id: "t.id", about: "t.title", what: "t.purpose", status: "t.status", steps: [][3]string{{"'answered'", "t.answered_at", "t.recorded_by"}},
+		from: `(select r.*, f.title, f.purpose from form_responses r join forms f on f.id = r.form_id where r.member_id = @member ` + seen + `) t`}
+}
 
 // registrationSource is parties that the member is of, or leads without coming themselves.
 func registrationSource(seen string) source {
@@ -98,6 +130,7 @@ func consentSource(seen string) source {
 // What staff see: also the rows that others entered, and the work on the person.
 var staffSources = []source{
 	accountSource, memberSource, registrationSource(""), attendanceSource(""), consentSource(""), credentialSource, contactSource, helpSource, referralSource,
+	enrollmentHistory, formSource(""), waiverSource,
 	{kind: "service_record", id: "t.id", from: "(select * from service_records where member_id = @member) t", what: "t.branch", status: "t.verification",
 		steps: [][3]string{{"'created'", "t.created_at", nobody}, {"t.verification", "case when t.verified_by is not null then t.updated_at end", "t.verified_by"}}},
 	{kind: "relationship", id: "t.id", what: "t.kind", status: "t.status",
@@ -124,6 +157,7 @@ var staffSources = []source{
 // that somebody else ended a link.
 var ownSources = []source{
 	accountSource, memberSource, ownRegistrations, ownAttendance, consentSource("and c.signed_by = @member"), credentialSource, contactSource, helpSource, referralSource, ownServiceRecords,
+	ownEnrollments, ownForms,
 	{kind: "relationship", id: "t.id", what: "t.kind", status: "t.shown",
 		from: `(select *, case when ended_by = @member then status else 'accepted' end as shown from relationships where member_id = @member and status in ('accepted', 'ended') and asked_by is not null
 			union all select *, case when ended_by = @member then status else 'accepted' end from relationships where other_id = @member and status in ('accepted', 'ended') and asked_by is not null) t`,
@@ -134,23 +168,28 @@ var ownSources = []source{
 
 // phrases are the titles, by kind and step; %s is what the entry is about.
 var phrases = map[TimelineKind]map[string]string{
-	"account":        {"created": "Account opened"},
-	"member":         {"created": "Record opened"},
-	"registration":   {"created": "Registered: %s", "confirmed": "Place confirmed: %s", "cancelled": "Registration cancelled: %s", "declined": "Registration declined: %s", "expired": "Registration ran out: %s", "superseded": "Registration went on under another record: %s", "left": "Left the party: %s"},
-	"attendance":     {"present": "Was there: %s", "late": "Came late: %s", "excused": "Excused: %s", "absent": "Was not there: %s"},
-	"consent":        {"signed": "Signed: %s", "declined": "Declined to sign: %s", "revoked": "Took back the signature: %s"},
-	"credential":     {"created": "Credential recorded", "revoked": "Credential revoked"},
-	"contact":        {"in": "They reached us", "out": "We reached out"},
-	"help_request":   {"created": "Asked for a call", "taken": "Somebody took the request for a call", "answered": "Request for a call answered", "withdrawn": "Request for a call taken back", "closed": "Request for a call closed"},
-	"referral":       {"created": "Referred to %s", "accepted": "Accepted the referral to %s", "connected": "Connected with %s", "not_connected": "Not connected with %s", "declined": "Declined the referral to %s"},
-	"service_record": {"created": "Service recorded", "verified": "Service verified", "not_confirmed": "Service could not be confirmed"},
-	"relationship":   {"linked": "Linked with somebody", "ended": "Link ended"},
-	"guardianship":   {"created": "Guardianship claimed", "confirmed": "Guardianship confirmed", "refused": "Guardianship refused", "ended": "Guardianship ended"},
-	"household":      {"joined": "Joined a household", "left": "Left a household"},
-	"task":           {"created": "Task opened: %s", "done": "Task done: %s", "dropped": "Task dropped: %s"},
-	"death":          {"reported": "Death reported", "confirmed": "Death confirmed", "withdrawn": "Report of a death withdrawn", "reversed": "Death reversed"},
-	"merge":          {"merged": "Two records became one", "undone": "Merge undone"},
-	"import":         {"written": "Brought in or changed by an import"},
+	"account":      {"created": "Account opened"},
+	"member":       {"created": "Record opened"},
+	"registration": {"created": "Registered: %s", "confirmed": "Place confirmed: %s", "cancelled": "Registration cancelled: %s", "declined": "Registration declined: %s", "expired": "Registration ran out: %s", "superseded": "Registration went on under another record: %s", "left": "Left the party: %s"},
+	"attendance":   {"present": "Was there: %s", "late": "Came late: %s", "excused": "Excused: %s", "absent": "Was not there: %s"},
+	"consent":      {"signed": "Signed: %s", "declined": "Declined to sign: %s", "revoked": "Took back the signature: %s"},
+	"credential":   {"created": "Credential recorded", "revoked": "Credential revoked"},
+	"contact":      {"in": "They reached us", "out": "We reached out"},
+	"help_request": {"created": "Asked for a call", "taken": "Somebody took the request for a call", "answered": "Request for a call answered", "withdrawn": "Request for a call taken back", "closed": "Request for a call closed"},
+	"referral":     {"created": "Referred to %s", "accepted": "Accepted the referral to %s", "connected": "Connected with %s", "not_connected": "Not connected with %s", "declined": "Declined the referral to %s"},
+	"enrollment": {"apply": "Applied: %s", "waitlist": "On the waitlist: %s", "enroll": "Given a place: %s", "deny": "Application declined: %s", "activate": "Began: %s", "pause": "Paused: %s",
+		"resume": "Went on: %s", "complete": "Completed: %s", "withdraw": "Left the program: %s", "reopen": "Opened again: %s", "move": "Changed the group: %s", "move_ahead": "Moved ahead on the waitlist: %s",
+		"supersede": "Enrollment went on under another record: %s", "restore": "Given back: %s"},
+	"form":               {"answered": "Answered a form: %s"},
+	"eligibility_waiver": {"waived": "A rule does not count for them: %s", "withdrawn": "The rule counts again: %s"},
+	"service_record":     {"created": "Service recorded", "verified": "Service verified", "not_confirmed": "Service could not be confirmed"},
+	"relationship":       {"linked": "Linked with somebody", "ended": "Link ended"},
+	"guardianship":       {"created": "Guardianship claimed", "confirmed": "Guardianship confirmed", "refused": "Guardianship refused", "ended": "Guardianship ended"},
+	"household":          {"joined": "Joined a household", "left": "Left a household"},
+	"task":               {"created": "Task opened: %s", "done": "Task done: %s", "dropped": "Task dropped: %s"},
+	"death":              {"reported": "Death reported", "confirmed": "Death confirmed", "withdrawn": "Report of a death withdrawn", "reversed": "Death reversed"},
+	"merge":              {"merged": "Two records became one", "undone": "Merge undone"},
+	"import":             {"written": "Brought in or changed by an import"},
 }
 
 // words is the title of an entry.

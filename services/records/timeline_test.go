@@ -50,6 +50,11 @@ func fill(h *house, p human) {
 	h.exec(`insert into import_rows (id, import_id, number, cells, fingerprint, state, member_id, fate) values ($1, $2, 2, '[]', 'x', 'written', $3, 'update')`, services.NewID(), sheet, m)
 	h.exec(`insert into separations (id, version, created_at, updated_at, kind, first_id, second_id, review_on, status, created_by) values ($1, 1, $2, $2, 'protected', $3, $4, '2027-01-01', 'live', $5)`,
 		services.NewID(), noon, m, other, by)
+	e := h.enrolled(m, m, h.program("Family Awareness", 0), nil, models.EnrollmentActive)
+	h.exec(`insert into enrollment_events (id, enrollment_id, at, by_id, step, from_state, to_state) values ($1, $2, $3, $4, 'enroll', 'applied', 'enrolled'), ($5, $2, $3, $4, 'move_ahead', 'waitlisted', 'waitlisted')`,
+		services.NewID(), e, noon, by, services.NewID())
+	h.exec(`update form_responses set status = 'answered', answered_at = $2, form_version_id = (select v.id from form_versions v where v.form_id = form_responses.form_id) where id = $1`, h.asked(m, m, e), noon)
+	h.exec(`insert into eligibility_waivers (id, member_id, program_id, rule_key, waived_by, waived_at) select $1, $2, program_id, 'veterans', $3, $4 from enrollments where id = $5`, services.NewID(), m, by, noon, e)
 	death := h.bury(m)
 	if _, err := h.records.Reverse(h.as(h.cora), death, records.DeathReason{Reason: "Another man"}); err != nil {
 		h.Fatal(err)
@@ -95,8 +100,13 @@ func TestTimeline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := kindsOf(own.Data); !slices.Equal(got, []string{"account", "attendance", "consent", "contact", "credential", "guardianship", "help_request", "member", "referral", "registration", "relationship", "service_record"}) {
+	if got := kindsOf(own.Data); !slices.Equal(got, []string{"account", "attendance", "consent", "contact", "credential", "enrollment", "form", "guardianship", "help_request", "member", "referral", "registration", "relationship", "service_record"}) {
 		t.Errorf("one's own: %v", got)
+	}
+	for _, e := range own.Data {
+		if e.Kind == "enrollment" && (e.By != nil || e.Detail.What != "" || slices.Contains([]string{"move_ahead", "withdraw", "restore"}, e.Step)) {
+			t.Errorf("one's own tells %+v", e)
+		}
 	}
 	mine, err := h.records.OwnTimeline(h.as(luis), all)
 	if err != nil || len(mine.Data) != len(own.Data) {

@@ -42,7 +42,7 @@ func Depart(tx *services.Tx, memberID uuid.UUID) (out []models.DeathEffect, err 
 // twin is about the other already stays as it is.
 func Reaim(tx *services.Tx, record string, recordID, from, to uuid.UUID) (out []models.DeathEffect, err error) {
 	var rows []models.Task
-	err = tx.DB.Clauses(forUpdate).Where("record = ? AND record_id = ? AND member_id = ? AND status IN ?", record, recordID, from, live).Order("id").Find(&rows).Error
+	err = tx.DB.Clauses(forUpdate).Where("record = ? AND record <> '' AND record_id = ? AND member_id = ? AND status IN ?", record, recordID, from, live).Order("id").Find(&rows).Error
 	for i := range rows {
 		before, t := rows[i], &rows[i]
 		t.MemberID = &to
@@ -101,7 +101,7 @@ func liveTwin(tx *services.Tx, t *models.Task) (twin bool, err error) {
 	if t.About == "" {
 		return false, nil
 	}
-	err = tx.DB.Raw(`select exists (select from tasks where record = ? and record_id = ? and kind = ? and member_id is not distinct from ? and status in ('open', 'snoozed'))`,
+	err = tx.DB.Raw(`select exists (select from tasks where record = ? and record <> '' and record_id = ? and kind = ? and member_id is not distinct from ? and status in ('open', 'snoozed'))`,
 		t.About, t.RecordID, t.Kind, t.MemberID).Scan(&twin).Error
 	return twin, err
 }

@@ -74,7 +74,7 @@ func insert(tx *services.Tx, t *models.Task) (made bool, err error) {
 // again is what a new cause changes of the live task about the same thing. It answers no id when there is none any more.
 func again(tx *services.Tx, cause *models.Task) (uuid.UUID, error) {
 	var rows []models.Task
-	err := tx.DB.Clauses(forUpdate).Where("record = ? AND record_id = ? AND kind = ? AND member_id IS NOT DISTINCT FROM ? AND status IN ?",
+	err := tx.DB.Clauses(forUpdate).Where("record = ? AND record <> '' AND record_id = ? AND kind = ? AND member_id IS NOT DISTINCT FROM ? AND status IN ?",
 		cause.About, cause.RecordID, cause.Kind, cause.MemberID, live).Limit(1).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return uuid.Nil, err
@@ -131,9 +131,10 @@ func drop(tx *services.Tx, reason string) func(*models.Task) {
 	}
 }
 
+// about finds the tasks of a record. Their index holds no others, which PostgreSQL cannot tell from a parameter: it must be said.
 func about(record string, recordID uuid.UUID, kinds []models.TaskKind) func(*gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
-		db = db.Where("record = ? AND record_id = ?", record, recordID)
+		db = db.Where("record = ? AND record <> '' AND record_id = ?", record, recordID)
 		if len(kinds) > 0 {
 			db = db.Where("kind IN ?", kinds)
 		}

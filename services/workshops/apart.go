@@ -2,7 +2,6 @@ package workshops
 
 import (
 	"context"
-	"encoding/binary"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,19 +52,9 @@ func (e *entry) hold(d *desk, p *party) {
 	if !e.staff {
 		concerned = append(concerned, e.tx.Actor().MemberID)
 	}
-	if !waived && e.apart.Held(concerned...) || !e.staff && drawn(e.tx, d.workshop.ID, p.LeadMemberID, e.share) {
+	if !waived && e.apart.Held(concerned...) || !e.staff && people.Drawn(e.tx, d.workshop.ID, p.LeadMemberID, e.share) {
 		p.lookAt(models.ReviewHeld)
 	}
-}
-
-// drawn says whether a lead's requests for a workshop are of the share that staff look at anyway: whoever asks again draws
-// the same.
-func drawn(tx *services.Tx, workshop, lead uuid.UUID, share int) bool {
-	if share <= 0 {
-		return false
-	}
-	mac := tx.Keys().MAC("review share", workshop[:], lead[:])
-	return binary.BigEndian.Uint64(mac)%100 < uint64(share)
 }
 
 // openPartyApart is openParty that also reads the separations of its people.

@@ -66,7 +66,7 @@ func onRoster(tx *services.Tx, session *models.WorkshopSession, in AttendanceShe
 	known := map[uuid.UUID]bool{}
 	err := tx.Batch(services.Statement{
 		SQL: `select a.id from attendees a join registrations r on r.id = a.registration_id where a.id = any($1) and r.workshop_id = $2
-			and (r.session_id is null or r.session_id = $3) and r.confirmed_at is not null and a.joined_at is not null`,
+			and (r.session_id is null or r.session_id = $3) and r.confirmed_at is not null and a.joined_at is not null and a.state in ('attending', 'removed')`,
 		Args: []any{ids, session.WorkshopID, session.ID},
 		Scan: func(rows pgx.Rows) error {
 			found, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
@@ -130,7 +130,10 @@ func saveSheet(tx *services.Tx, session *models.WorkshopSession, in AttendanceSh
 		out.Entries = append(out.Entries, row)
 	}
 	saveAttendance(tx, out.Entries)
-	return out, sumUp(tx, ids)
+	if err := sumUp(tx, ids); err != nil || session.Status != models.SessionCompleted {
+		return out, err
+	}
+	return out, tellPrograms(tx, session.ID)
 }
 
 // saveAttendance queues all rows as one statement.
@@ -181,7 +184,14 @@ func (s *Service) CompleteSession(ctx context.Context, sessionID uuid.UUID) (*Wo
 		if err := saveSession(tx, *before, &after, "status"); err != nil {
 			return nil, err
 		}
-		if err := sumUpSession(tx, sessionID); err != nil {
+		day := models.DayIn(before.EndsAt, before.TimeZone)
+		if err := sessionPlacesEnded(tx, before, &day); err != nil {
+			return nil, err
+		}
+		if err := sumUpSessions(tx, sessionID); err != nil {
+			return nil, err
+		}
+		if err := tellPrograms(tx, sessionID); err != nil {
 			return nil, err
 		}
 		if err := tasks.CloseFor(tx, sourceSession, sessionID, models.TaskCompleteSession); err != nil {
@@ -236,7 +246,13 @@ func (s *Service) ReopenSession(ctx context.Context, sessionID uuid.UUID, in Jus
 		if err := saveSession(tx, *before, &after, "status"); err != nil {
 			return nil, err
 		}
+		if err := sessionPlacesEnded(tx, before, nil); err != nil {
+			return nil, err
+		}
 		if err := sumUp(tx, everybody); err != nil {
+			return nil, err
+		}
+		if err := tellPrograms(tx, sessionID); err != nil {
 			return nil, err
 		}
 		return sessionDetail(tx.DB, tx.Actor(), sessionID)
@@ -259,9 +275,9 @@ func unfillAbsent(tx *services.Tx, sessionID uuid.UUID) (everybody []uuid.UUID, 
 	return everybody, nil
 }
 
-func sumUpSession(tx *services.Tx, sessionID uuid.UUID) error {
+func sumUpSessions(tx *services.Tx, ids ...uuid.UUID) error {
 	var everybody []uuid.UUID
-	err := tx.Batch(services.Statement{SQL: `select attendee_id from attendance where session_id = $1`, Args: []any{sessionID}, Scan: idsInto(&everybody)})
+	err := tx.Batch(services.Statement{SQL: `select distinct attendee_id from attendance where session_id = any($1)`, Args: []any{ids}, Scan: idsInto(&everybody)})
 	if err != nil {
 		return err
 	}

@@ -103,6 +103,9 @@ func (e *entry) joining(d *desk, p *party) (*party, error) {
 	}
 	whole := &party{Registration: models.Registration{State: p.State}, attendees: append(slices.Clone(p.attendees), added.attendees...)}
 	e.checkParty(d, whole)
+	if err := firstOf(e.judge(d, added), e.ask(d)); err != nil {
+		return nil, err
+	}
 	if len(e.faults) > 0 {
 		return nil, services.Invalid(e.faults...)
 	}

@@ -34,6 +34,10 @@ func checkWorkshop(tx *services.Tx, w models.Workshop, venue *models.Venue, team
 	if err != nil {
 		return err
 	}
+	asked, err := checkAsked(tx, w, before)
+	if err != nil {
+		return err
+	}
 	on := tx.Now()
 	if w.EndsAt != nil && w.EndsAt.After(on) {
 		on = *w.EndsAt
@@ -42,7 +46,7 @@ func checkWorkshop(tx *services.Tx, w models.Workshop, venue *models.Venue, team
 	if err != nil {
 		return err
 	}
-	if wrong = slices.Concat(wrong, program, unfit); len(wrong) > 0 {
+	if wrong = slices.Concat(wrong, program, asked, unfit); len(wrong) > 0 {
 		return services.Invalid(wrong...)
 	}
 	return nil

@@ -225,7 +225,10 @@ func enterOne(tx *services.Tx, session *models.WorkshopSession, was *models.Atte
 	if session.Status != models.SessionCompleted {
 		return nil
 	}
-	return sumUp(tx, []uuid.UUID{now.AttendeeID})
+	if err := sumUp(tx, []uuid.UUID{now.AttendeeID}); err != nil {
+		return err
+	}
+	return tellPrograms(tx, session.ID)
 }
 
 // answerAgain answers a nonce that was sent before. What was said then is said again, unless it was undone since.

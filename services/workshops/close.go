@@ -30,15 +30,22 @@ func (s *Service) CompleteWorkshop(ctx context.Context, id uuid.UUID) (*Workshop
 		case w.EndsAt.After(tx.Now()):
 			return services.Conflict(CodeWrongState, "Its last session has not ended yet. Cancel the sessions that do not take place.")
 		}
-		if err := closeSessions(tx, *w); err != nil {
+		closed, err := closeSessions(tx, *w)
+		if err != nil {
 			return err
 		}
 		if err := expireLeft(tx, w.ID); err != nil {
 			return err
 		}
-		now := tx.Now()
+		if err := countSessions(tx, closed); err != nil {
+			return err
+		}
+		now, day := tx.Now(), models.DayIn(*w.EndsAt, w.TimeZone)
 		w.Visibility, w.CompletedAt = models.VisibilityCompleted, &now
-		return nil
+		if w.RegistrationFormID == nil {
+			return nil
+		}
+		return placesEnded(tx, *w.RegistrationFormID, w.ID, nil, &day)
 	})
 }
 
@@ -47,16 +54,16 @@ const expected = `exists (select from registrations r join attendees a on a.regi
 	where r.workshop_id = s.workshop_id and (r.session_id is null or r.session_id = s.id) and r.state = 'confirmed' and r.confirmed_at < s.ends_at
 		and a.state = 'attending' and a.joined_at < s.ends_at)`
 
-// closeSessions closes the sessions that nobody was expected at.
+// closeSessions closes the sessions that nobody was expected at, and answers them.
 // Errors: conflict sessions_open when somebody was at others that are not closed.
-func closeSessions(tx *services.Tx, w models.Workshop) error {
+func closeSessions(tx *services.Tx, w models.Workshop) (closed []uuid.UUID, err error) {
 	var left []struct {
 		models.WorkshopSession
 		Expected bool
 	}
 	if err := tx.DB.Raw(`select s.*, `+expected+` as expected from workshop_sessions s where s.workshop_id = ? and s.status = 'scheduled'
 		order by s.starts_at, s.id for no key update of s`, w.ID).Scan(&left).Error; err != nil {
-		return err
+		return nil, err
 	}
 	var open []services.FieldError
 	for i := range left {
@@ -68,16 +75,29 @@ func closeSessions(tx *services.Tx, w models.Workshop) error {
 	if len(open) > 0 {
 		refused := services.Conflict(CodeSessionsOpen, "%d of its sessions are not closed yet. See which in errors.", len(open))
 		refused.Fields = open
-		return refused
+		return nil, refused
 	}
 	for i := range left {
 		after := left[i].WorkshopSession
 		after.Status = models.SessionCompleted
 		if err := saveSession(tx, left[i].WorkshopSession, &after, "status"); err != nil {
-			return err
+			return nil, err
 		}
+		closed = append(closed, after.ID)
 	}
-	return nil
+	return closed, nil
+}
+
+// countSessions takes closed sessions into the sums. Nobody was expected at them in the end, but somebody whose place is gone
+// may have been there.
+func countSessions(tx *services.Tx, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := sumUpSessions(tx, ids...); err != nil {
+		return err
+	}
+	return tellPrograms(tx, ids...)
 }
 
 // expireLeft ends what is undecided in all pools of a workshop that is over.

@@ -90,7 +90,7 @@ func callOff(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID, sessio
 	}
 	d.shrunk = false // nobody takes over what is called off
 	d.saveCounts()
-	return nil
+	return d.askAll()
 }
 
 func (d *desk) callOffParty(p *party) error {

@@ -2,6 +2,7 @@ package workshops
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -13,13 +14,20 @@ import (
 
 // Approval is a yes to a party that staff looked at.
 type Approval struct {
-	Reason string `json:"reason,omitempty" maxLength:"500" doc:"Why, where it is to be confirmed although somebody of it is kept apart from somebody who has a place. Kept sealed" example:"They come on different evenings; both know"`
+	Reason      string `json:"reason,omitempty" maxLength:"500" doc:"Why, where it is to be confirmed although somebody of it is kept apart from somebody who has a place. Kept sealed" example:"They come on different evenings; both know"`
+	WaiveReason string `json:"waive_reason,omitempty" maxLength:"500" doc:"Why rules of the workshop that somebody of it does not meet do not count for them. Kept sealed" example:"Served with us for years as a contractor"`
+}
+
+// Reinstatement takes back the end of a registration.
+type Reinstatement struct {
+	Reason      string `json:"reason" minLength:"3" maxLength:"500" example:"Spoke on the telephone; the mail had come back"`
+	WaiveReason string `json:"waive_reason,omitempty" maxLength:"500" doc:"Why rules of the workshop that somebody of it does not meet do not count for them. Kept sealed" example:"Served with us for years as a contractor"`
 }
 
 // Approve confirms a party that staff had to look at. Without a reason it stops where that brings people together who are
-// kept apart.
-// Errors: not_found; forbidden own_record for oneself and those close to one; conflict wrong_state, workshop_over,
-// separation_clash.
+// kept apart; without one to waive them, where somebody does not meet the rules. Both are told at once.
+// Errors: not_found; forbidden own_record for oneself and those close to one; invalid not_eligible; conflict wrong_state,
+// workshop_over, separation_clash.
 func (s *Service) Approve(ctx context.Context, id uuid.UUID, in Approval) (*RegistrationView, error) {
 	return services.Mutate(ctx, s.core, "registration.approve", func(tx *services.Tx) (*RegistrationView, error) {
 		reason := strings.TrimSpace(in.Reason)
@@ -33,12 +41,41 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID, in Approval) (*Regi
 		if d.over() {
 			return nil, services.Conflict(CodeWorkshopOver, "It is over.")
 		}
-		if err := d.checkClash(p, reason); err != nil {
+		var notMet []services.FieldError
+		if slices.Contains(p.Review, models.ReviewEligibility) {
+			if notMet, err = d.notEligible(p, in.WaiveReason); err != nil {
+				return nil, err
+			}
+		}
+		if err := firstOf(besides(notMet, d.checkClash(p, reason)), d.keepReasons(p, reason, in.WaiveReason)); err != nil {
 			return nil, err
 		}
 		d.confirm(p)
 		return d.finish(p, func(p *party) error { return d.settle(p, models.NoticeRegistrationConfirmed) })
 	})
+}
+
+// besides says which rules are not met together with the separations that clash.
+func besides(notMet []services.FieldError, clash error) error {
+	if len(notMet) == 0 {
+		return clash
+	}
+	var apart *services.Error
+	switch {
+	case errors.As(clash, &apart) && apart.Code == CodeSeparationClash:
+		notMet = append(notMet, apart.Fields...)
+	case clash != nil:
+		return clash
+	}
+	return services.Invalid(notMet...)
+}
+
+// keepReasons keeps why a party is confirmed together with why rules do not count for it: a row of the log has room for one.
+func (d *desk) keepReasons(p *party, reason, waive string) error {
+	if reason == "" || waive == "" {
+		return nil // it is kept
+	}
+	return d.tx.Reason(p.LeadMemberID, reason+"\n\n"+waive)
 }
 
 // confirm makes the party's seats certain. What there was to look at has been looked at.
@@ -66,10 +103,11 @@ func (s *Service) Decline(ctx context.Context, id uuid.UUID, in Justification) (
 }
 
 // Reinstate takes back the end of a registration: the party has its seats again if they are free, else it waits ahead of
-// all who were not moved ahead themselves.
-// Errors: not_found; forbidden own_record; conflict wrong_state, workshop_over, already_registered when somebody of it has
-// another place by now.
-func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Justification) (*RegistrationView, error) {
+// all who were not moved ahead themselves. Who does not meet the rules by now is not confirmed without a reason to waive them;
+// where they wait, staff look before they are.
+// Errors: not_found; forbidden own_record; invalid not_eligible; conflict wrong_state, workshop_over, already_registered when
+// somebody of it has another place by now.
+func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Reinstatement) (*RegistrationView, error) {
 	return services.Mutate(ctx, s.core, "registration.reinstate", func(tx *services.Tx) (*RegistrationView, error) {
 		d, p, err := openDecision(tx, id, in.Reason)
 		if err != nil {
@@ -91,7 +129,20 @@ func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Justification)
 		if err := d.lookForClashes(p); err != nil {
 			return nil, err
 		}
-		if d.fits(p.need()) {
+		fits := d.fits(p.need())
+		notMet, err := d.notEligible(p, in.WaiveReason)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(notMet) > 0 && fits:
+			return nil, services.Invalid(notMet...)
+		case len(notMet) > 0:
+			p.lookAt(models.ReviewEligibility)
+		}
+		if err := d.keepReasons(p, in.Reason, in.WaiveReason); err != nil {
+			return nil, err
+		}
+		if fits {
 			d.confirm(p)
 			return d.finish(p, func(p *party) error { return d.tell(p, models.NoticeRegistrationReinstated) })
 		}

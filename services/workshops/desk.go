@@ -29,6 +29,7 @@ type desk struct {
 	apart      *people.Separations // of those who ask for something here; nil where nobody does
 	closed     models.IDs          // what the same fields of a party say, of whoever calls
 	released   models.IDs
+	asking     asking
 }
 
 // meeting is a session and where it takes place.
@@ -53,9 +54,9 @@ const (
 	lockPools = `select id, workshop_id, session_id, mode, capacity, child_capacity, taken, taken_children, waiting from pools
 		where workshop_id = $1 and session_id is not distinct from $2 order by id` + poolLock
 	// The statement after the lock sees what the party before us left behind.
-	readWorkshop = `select w.id, w.version, w.title, w.format, w.attendance_mode, w.location_note, w.join_url, w.time_zone, w.waitlist_capacity, w.opens_at,
+	readWorkshop = `select w.id, w.version, w.program_id, w.title, w.format, w.attendance_mode, w.location_note, w.join_url, w.time_zone, w.waitlist_capacity, w.opens_at,
 			w.closes_at, w.approval_required, w.cancel_deadline_hours, w.guests_per_party, w.max_party, w.minimum_age, w.teen_program, w.audience_kinds,
-			w.offer_hours, w.visibility, w.is_template, w.starts_at, w.ends_at, w.cancelled_at,
+			w.rules, w.registration_form_id, w.offer_hours, w.visibility, w.is_template, w.starts_at, w.ends_at, w.cancelled_at,
 			(select max(r.queued_at) from registrations r where r.workshop_id = w.id and r.session_id is not distinct from $2 and r.queued_at is not null) as last_queued
 		from workshops w where w.id = $1`
 	readMeetings = `select s.id, s.version, s.workshop_id, s.title, s.starts_at, s.ends_at, s.time_zone, s.join_url, s.status, s.sequence, ` + placeOf + ` as place
@@ -221,7 +222,7 @@ func (d *desk) close(parties ...*party) error {
 		}
 	}
 	d.saveCounts()
-	return nil
+	return d.askAll()
 }
 
 // saveCounts queues what became of the counters.

@@ -9,6 +9,7 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/calendar"
+	"homefront/services/programs"
 )
 
 // Codes of states that stand in the way of a change of plan.
@@ -18,7 +19,8 @@ const (
 )
 
 // Update changes a workshop. More seats are offered to those who wait in the same transaction; sessions to come move to
-// another venue, and get who is added to lead it; those who come are told of another place.
+// another venue, and get who is added to lead it; those who come are told of another place. Waivers of rules that ask
+// something else from now on are withdrawn.
 // Errors: not_found; unconditional and stale as for every edit; invalid for values that contradict one another; conflict
 // workshop_over, has_registrations, capacity_below_taken, double_booked, or not_ready when it is published and would lack
 // what a published one needs.
@@ -38,6 +40,11 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, in WorkshopPatch) (*
 		in.apply(&e.after)
 		if err := e.run(in); err != nil {
 			return nil, err
+		}
+		if !sameID(e.before.ProgramID, e.after.ProgramID) {
+			if err := tellAnew(tx, id); err != nil {
+				return nil, err
+			}
 		}
 		return detail(tx.DB, tx.Actor(), id, tx.Now())
 	})
@@ -66,10 +73,21 @@ func (e *edit) run(in WorkshopPatch) error {
 			return err
 		}
 	}
+	if e.asksOther() {
+		if _, err := lockAllPools(e.tx, e.after.ID); err != nil {
+			return err
+		}
+	}
 	if err := refreshTimes(e.tx, &e.after); err != nil {
 		return err
 	}
 	if err := saveWorkshop(e.tx, e.before, &e.after, append(slices.Clone(editable), timeColumns...)...); err != nil {
+		return err
+	}
+	of := func(w *models.Workshop) programs.Target {
+		return programs.Target{WorkshopID: &w.ID, ProgramID: w.ProgramID}
+	}
+	if err := programs.RulesReplaced(e.tx, of(&e.before), e.before.Rules, of(&e.after), e.after.Rules); err != nil {
 		return err
 	}
 	setTeam(e.tx, e.after.ID, e.teamWas, e.teamNow)
@@ -80,6 +98,11 @@ func (e *edit) run(in WorkshopPatch) error {
 	}
 	if e.after.Visibility != models.VisibilityPublished {
 		return nil
+	}
+	if e.asksOther() {
+		if err := askEverybody(e.tx, &e.before, &e.after); err != nil {
+			return err
+		}
 	}
 	if err := ready(e.tx, e.after); err != nil {
 		return err
@@ -109,6 +132,11 @@ func (e *edit) check(in WorkshopPatch) (err error) {
 // reshaped says whether seats would be counted another way, which those who have one could not follow.
 func (e *edit) reshaped() bool {
 	return e.after.Format != e.before.Format || e.after.AttendanceMode != e.before.AttendanceMode
+}
+
+// asksOther says whether those who come are asked something else than before.
+func (e *edit) asksOther() bool {
+	return !sameID(e.before.RegistrationFormID, e.after.RegistrationFormID)
 }
 
 func (e *edit) seatsChanged() bool {

@@ -11,12 +11,14 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/forms"
 	"homefront/services/notices"
 	"homefront/services/people"
+	"homefront/services/programs"
 	"homefront/services/tasks"
 )
 
-// followGuardian does for a child's places what became of a guardianship: when its guardian may act no longer, each place
+// followGuardian does for a child's places and enrollments what became of a guardianship: when its guardian may act no longer, each place
 // that they entered leaves their party and waits for staff; when they may again, it is theirs again. Doing it twice does
 // nothing more.
 func (s *Service) followGuardian(ctx context.Context, job people.GuardianshipChanged) error {
@@ -38,7 +40,7 @@ func (s *Service) followGuardian(ctx context.Context, job people.GuardianshipCha
 		})
 		err = errors.Join(err, failed)
 	}
-	return err
+	return errors.Join(err, programs.FollowGuardian(ctx, s.core, job.GuardianshipID))
 }
 
 // followIn looks at one party again, under its locks.
@@ -71,15 +73,21 @@ func followIn(tx *services.Tx, registrationID, guardianshipID uuid.UUID) error {
 
 // release takes the place that a guardian entered out of their hands. An adult who leads the party and may act for the
 // child takes it over; else it stands alone, led by the child, and staff find out who looks after it. It keeps its seat
-// or its place in line, and nobody is written to.
+// or its place in line, and nobody is written to. What a form still asks goes with it; what was answered does not.
 func (d *desk) release(p *party, a *models.Attendee, guardian uuid.UUID) error {
 	child := *a.MemberID
 	d.tx.Queue(`insert into released_places (attendee_id, released_from, released_at) values ($1, $2, $3)
 		on conflict (attendee_id) do update set released_from = excluded.released_from, released_at = excluded.released_at`, a.ID, guardian, d.tx.Now())
 	a.CodeVersion++ // whoever has a picture of the old code does not come in with it
-	if heir, err := d.heir(p, child, guardian); err != nil || heir {
+	attendee := a.ID
+	if heir, err := d.heir(p, child, guardian); err != nil {
+		return err
+	} else if heir {
 		a.EnteredBy = p.LeadMemberID
-		return firstOf(err, d.close(p))
+		if err := d.close(p); err != nil {
+			return err
+		}
+		return forms.Hand(d.tx, models.FormRecordAttendee, p.LeadMemberID, attendee)
 	}
 	a.EnteredBy = child
 	minor := d.minorNow(p, child)
@@ -104,6 +112,9 @@ func (d *desk) release(p *party, a *models.Attendee, guardian uuid.UUID) error {
 	})
 	d.shrunk = waits && !alone // what stays behind asks for less than before
 	if err := d.close(parties...); err != nil {
+		return err
+	}
+	if err := forms.Hand(d.tx, models.FormRecordAttendee, child, attendee); err != nil {
 		return err
 	}
 	if q.State == models.RegistrationOffered && !alone {
@@ -169,7 +180,11 @@ func (d *desk) handBack(p *party, a *models.Attendee, guardian uuid.UUID, review
 	if review {
 		d.change(p, func() { d.reviewAgain(p, []models.ReviewReason{models.ReviewGuardianship}) })
 	}
+	attendee := a.ID
 	if err := d.close(p); err != nil {
+		return err
+	}
+	if err := forms.Hand(d.tx, models.FormRecordAttendee, guardian, attendee); err != nil {
 		return err
 	}
 	if err := tasks.CloseFor(d.tx, "registration", p.ID, models.TaskGuardianGone); err != nil {

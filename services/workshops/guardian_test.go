@@ -14,6 +14,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/forms"
 	"homefront/services/people"
 	"homefront/services/workshops"
 )
@@ -276,6 +277,70 @@ func TestTheOtherGuardianOfThePartyTakesThePlaceOver(t *testing.T) {
 	if _, err := f.Leave(f.me(luis), p.ID, of(p, luis).ID); codeOf(err) == services.CodeBusy {
 		t.Errorf("her place is not his to wait for: %v", err)
 	}
+}
+
+// What a form still asks goes with the place into other hands: the heir's, the child's own, and back.
+func TestTheFormGoesWithThePlace(t *testing.T) {
+	f := openFamily(t)
+	office := forms.New(f.core)
+	answer := func(who uuid.UUID, view *workshops.AttendeeView) {
+		t.Helper()
+		if view == nil || view.Form == nil {
+			t.Fatalf("no form: %s", text(view))
+		}
+		if _, err := office.Response(f.me(who), view.Form.ResponseID); err != nil {
+			t.Errorf("the id that they are shown: %v", err)
+		}
+		if _, err := office.Answer(f.me(who), view.Form.ResponseID, forms.GiveAnswers{Answers: map[string]any{"seat": "Near the door"}}); err != nil {
+			t.Errorf("answering: %v", err)
+		}
+	}
+	ana, luis := f.person("Ana", false), f.person("Luis", false)
+	maya := f.child(luis, true)
+	f.guard(ana, maya, true)
+	p := f.register(f.me(luis), f.workshop(f.asking()), members(luis, maya))
+	given := f.register(f.me(luis), f.workshop(f.asking()), workshops.Register{Attendees: []workshops.AttendeeInput{{MemberID: &luis}, answering(maya, "Here")}})
+	for _, id := range []uuid.UUID{p.ID, given.ID} {
+		f.exec(`update registrations set lead_member_id = $2 where id = $1`, id, ana)
+	}
+	f.end(luis, maya)
+	f.later(planningDay.Add(time.Minute))
+	hers, err := f.Registration(f.me(ana), p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer(ana, of(hers, maya))
+	hers, err = f.Registration(f.me(ana), given.ID)
+	if err != nil || of(hers, maya) == nil || of(hers, maya).Form != nil {
+		t.Errorf("what he answered is shown to her: %v %s", err, text(hers))
+	}
+
+	nora := f.child(luis, true)
+	f.exec(`update members set birth_date = '2011-06-01', given_name = 'Nora' where id = $1`, nora)
+	w := f.workshop(f.asking())
+	f.register(f.me(luis), w, members(luis, nora))
+	guardianship := f.end(luis, nora)
+	f.later(planningDay.Add(2 * time.Minute))
+	alone := f.led(nora, w)
+	own, err := f.Registration(f.me(nora), alone)
+	if err != nil || of(own, nora) == nil {
+		t.Fatalf("%v %s", err, text(own))
+	}
+	if _, by := f.response(of(own, nora).ID); by != nora {
+		t.Errorf("it is %s's to answer", by)
+	}
+	if _, err := f.people.ReinstateGuardianship(f.staff(), guardianship, people.StaffReason{Reason: "The order was lifted"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.people.ConfirmGuardianship(f.staff(), guardianship, people.ConfirmGuardianship{Evidence: "Birth certificate"}); err != nil {
+		t.Fatal(err)
+	}
+	f.later(planningDay.Add(3 * time.Minute))
+	back, err := f.Registration(f.me(luis), alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer(luis, of(back, nora))
 }
 
 func TestWhoTurns18HasTheirPlaceThemselves(t *testing.T) {

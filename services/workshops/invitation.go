@@ -42,7 +42,9 @@ type InvitationToken struct {
 
 // Acceptance is an invited adult's yes.
 type Acceptance struct {
-	MemberID *uuid.UUID `json:"member_id,omitempty" doc:"Staff alone, on the telephone: which member it is"`
+	MemberID    *uuid.UUID     `json:"member_id,omitempty" doc:"Staff alone, on the telephone: which member it is"`
+	Answers     map[string]any `json:"answers,omitempty" maxProperties:"100" doc:"To the workshop's registration form, by the keys of its fields. Absent: they are asked, and answer later"`
+	WaiveReason string         `json:"waive_reason,omitempty" maxLength:"500" doc:"Staff alone: why rules that are not met do not count for them"`
 }
 
 // InvitationsByMember is how many people a member may ask along: each is a mail in our name to an address that they chose.
@@ -118,7 +120,7 @@ func (d *desk) apartFromAddressee(p *party, a *models.Attendee) (apart bool, err
 
 // AcceptInvitation is an invited adult's own yes, in the app, under the address that was invited; or staff's, who called.
 // Errors: not_found when the invitation is not the caller's; forbidden own_record when staff lead the party; invalid for an
-// unknown member; conflict invitation_over, already_registered, adult_required.
+// unknown member, not_eligible, or for answers; conflict invitation_over, already_registered, adult_required.
 func (s *Service) AcceptInvitation(ctx context.Context, id, attendeeID uuid.UUID, in Acceptance) (*Invitation, error) {
 	return services.Mutate(ctx, s.core, "invitation.accept", func(tx *services.Tx) (*Invitation, error) {
 		at, err := invited(tx, id, attendeeID)
@@ -129,7 +131,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, id, attendeeID uuid.UUID
 		if at.byStaff {
 			who = in.MemberID
 		}
-		at.share = s.cfg.ReviewShare
+		at.in, at.share = in, s.cfg.ReviewShare
 		return at.accept(tx, who)
 	})
 }
@@ -165,15 +167,16 @@ func (s *Service) ShowInvitation(ctx context.Context, in InvitationToken) (*Invi
 	})
 }
 
-// AcceptByLink is the yes of whoever holds the mailed link. Where exactly one member has that address, it is them.
-// Errors: not_found; conflict invitation_over, already_registered.
+// AcceptByLink is the yes of whoever holds the mailed link. Where exactly one member has that address, it is them. The answer
+// is the same whether staff look at them or not, and whether we know them or not.
+// Errors: not_found; conflict invitation_over, already_registered, adult_required.
 func (s *Service) AcceptByLink(ctx context.Context, in InvitationToken) (*Invitation, error) {
 	return s.byLink(ctx, "invitation.accept_by_link", in, func(tx *services.Tx, at *asked) (*Invitation, error) {
 		who, err := at.addressee(tx)
 		if err != nil {
 			return nil, err
 		}
-		at.share = s.cfg.ReviewShare
+		at.byLink, at.share = true, s.cfg.ReviewShare
 		return at.accept(tx, who)
 	})
 }
@@ -181,7 +184,10 @@ func (s *Service) AcceptByLink(ctx context.Context, in InvitationToken) (*Invita
 // RefuseByLink is the no of whoever holds the mailed link.
 // Errors: not_found; conflict invitation_over.
 func (s *Service) RefuseByLink(ctx context.Context, in InvitationToken) (*Invitation, error) {
-	return s.byLink(ctx, "invitation.refuse_by_link", in, func(tx *services.Tx, at *asked) (*Invitation, error) { return at.refuse(tx) })
+	return s.byLink(ctx, "invitation.refuse_by_link", in, func(tx *services.Tx, at *asked) (*Invitation, error) {
+		at.byLink = true
+		return at.refuse(tx)
+	})
 }
 
 func (s *Service) byLink(ctx context.Context, action string, in InvitationToken, do func(*services.Tx, *asked) (*Invitation, error)) (*Invitation, error) {
@@ -206,7 +212,9 @@ type asked struct {
 	SessionID      *uuid.UUID
 	LeadMemberID   uuid.UUID
 	InviteEmail    *string
+	in             Acceptance
 	byStaff        bool
+	byLink         bool
 	share          int // per cent of requests that are looked at by lot
 }
 
@@ -292,22 +300,37 @@ func (at *asked) accept(tx *services.Tx, member *uuid.UUID) (*Invitation, error)
 	if err != nil {
 		return nil, err
 	}
-	if a.Goes() {
+	if a.Goes() || at.byLink && a.Accepted() {
 		tx.Unchanged()
 		return d.invitation(p, a)
 	}
-	now := tx.Now()
-	if a.State != models.AttendeeInvited || !now.Before(*a.InviteExpiresAt) || !p.State.Live() || d.over() {
+	now, looked := tx.Now(), a.Accepted()
+	if a.State != models.AttendeeInvited || !looked && !now.Before(*a.InviteExpiresAt) || !p.State.Live() || d.over() {
 		return nil, services.Conflict(CodeInvitationOver, "This invitation is over. You can register yourself.")
 	}
 	if err := d.checkFree(member); err != nil {
 		return nil, err
 	}
-	if member != nil && (d.apart.Held(*member) || d.apartInside(p, *member) || drawn(tx, d.workshop.ID, *member, at.share)) {
-		return d.acceptAlone(p, a, *member)
+	why, err := at.lookAt(d, p, member)
+	if err != nil {
+		return nil, err
+	}
+	if looked {
+		if err := closeReview(tx, a); err != nil {
+			return nil, err
+		}
+	}
+	if len(why) > 0 && member == nil {
+		return at.acceptUnknown(d, p, a)
+	}
+	if len(why) > 0 {
+		return at.acceptAlone(d, p, a, *member, why)
 	}
 	d.change(p, func() { a.State, a.MemberID, a.JoinedAt = models.AttendeeAttending, member, &now })
 	d.shrunk = false
+	if err := at.answer(d, a); err != nil {
+		return nil, err
+	}
 	if err := d.close(p); err != nil {
 		return nil, err
 	}
@@ -333,19 +356,22 @@ func (d *desk) apartInside(p *party, member uuid.UUID) bool {
 // acceptAlone has staff look at who accepts before they come along: with a party of their own, on the seat that was held
 // for them or at the place in line that it had. Who invited them sees no answer, as after a no, and neither sees the
 // other's party.
-func (d *desk) acceptAlone(p *party, a *models.Attendee, member uuid.UUID) (*Invitation, error) {
+func (at *asked) acceptAlone(d *desk, p *party, a *models.Attendee, member uuid.UUID, why models.Texts[models.ReviewReason]) (*Invitation, error) {
 	out, err := d.invitation(p, a)
 	if err != nil {
 		return nil, err
 	}
 	now := d.tx.Now()
 	q := &party{people: p.people, Registration: models.Registration{Record: models.Record{ID: services.NewID(), Version: 1, CreatedAt: now, UpdatedAt: now},
-		WorkshopID: p.WorkshopID, SessionID: p.SessionID, LeadMemberID: member, EnteredBy: member, Review: models.Texts[models.ReviewReason]{models.ReviewHeld}}}
+		WorkshopID: p.WorkshopID, SessionID: p.SessionID, LeadMemberID: member, EnteredBy: member, Review: why}}
 	q.attendees = []models.Attendee{{ID: services.NewID(), CreatedAt: now, UpdatedAt: now, RegistrationID: q.ID, PoolID: a.PoolID, Mode: a.Mode, Kind: a.Kind,
 		State: models.AttendeeAttending, MemberID: &member, EnteredBy: member, CodeVersion: 1, JoinedAt: &now}}
+	if err := at.answer(d, &q.attendees[0]); err != nil {
+		return nil, err
+	}
 	held := p.State.HoldsSeats()
 	p.quiet = true
-	d.change(p, func() { a.State, a.LeftAt = models.AttendeeRefused, &now })
+	d.change(p, func() { a.State, a.JoinedAt, a.LeftAt = models.AttendeeRefused, &now, &now })
 	d.change(q, func() {
 		if q.State = models.RegistrationPending; !held {
 			q.State, q.QueuedAt, q.MovedAheadAt = models.RegistrationWaitlisted, p.QueuedAt, p.MovedAheadAt
@@ -363,8 +389,57 @@ func (d *desk) acceptAlone(p *party, a *models.Attendee, member uuid.UUID) (*Inv
 	if err := d.tellState(q); err != nil {
 		return nil, err
 	}
-	out.AttendeeID, out.RegistrationID, out.State = q.attendees[0].ID, q.ID, string(models.AttendeeAttending)
+	out.State = string(models.AttendeeAttending)
+	if !at.byLink { // who holds it may be anybody, and is told no more than where nobody looks
+		out.AttendeeID, out.RegistrationID = q.attendees[0].ID, q.ID
+	}
 	return out, nil
+}
+
+// acceptUnknown has staff look at somebody whom nobody on record can be before they come along. There is no member to lead a
+// party of their own, so that they keep the seat, or the place in line, that is held for them, past the time of the
+// invitation, until staff accept for them or refuse. Who invited them sees no answer, and they are written to as anybody is
+// at whom staff look.
+func (at *asked) acceptUnknown(d *desk, p *party, a *models.Attendee) (*Invitation, error) {
+	now := d.tx.Now()
+	p.quiet = true
+	d.change(p, func() { a.JoinedAt = &now })
+	if err := d.close(p); err != nil {
+		return nil, err
+	}
+	due := now.Add(24 * time.Hour)
+	if start := d.starts(); start.Before(due) {
+		due = start
+	}
+	if _, err := tasks.Open(d.tx, tasks.New{Kind: models.TaskReviewRegistration, MemberID: &p.LeadMemberID, Record: "attendee", RecordID: &a.ID, Queue: "coordinators",
+		Title: "Look at somebody who accepted an invitation: accept for them, or refuse", DueAt: due}); err != nil {
+		return nil, err
+	}
+	state := models.RegistrationPending
+	if !p.State.HoldsSeats() {
+		state = models.RegistrationWaitlisted
+	}
+	if err := d.writeToInvited(p, a, state); err != nil {
+		return nil, err
+	}
+	return d.invitation(p, a)
+}
+
+// writeToInvited tells somebody who accepted, and whom we know by their address alone, what became of it. The others of the
+// party are none of it.
+func (d *desk) writeToInvited(p *party, a *models.Attendee, state models.RegistrationState) error {
+	r, ok := readerOf(a)
+	if !ok {
+		return nil
+	}
+	alone := &party{Registration: p.Registration, people: p.people, attendees: []models.Attendee{*a}}
+	alone.State = state
+	return d.write(alone, eventOf(state), r, d.meetings)
+}
+
+// closeReview: somebody who accepted and was unknown is looked at no longer.
+func closeReview(tx *services.Tx, a *models.Attendee) error {
+	return tasks.CloseFor(tx, "attendee", a.ID, models.TaskReviewRegistration)
 }
 
 // checkFree: of somebody we know it can be said whether they are old enough, and whether they have a place already. In a
@@ -401,6 +476,9 @@ func (at *asked) refuse(tx *services.Tx) (*Invitation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if at.byLink && a.Accepted() {
+		return nil, services.Conflict(CodeInvitationOver, "This invitation is over.")
+	}
 	if a.State == models.AttendeeRefused {
 		tx.Unchanged()
 		return d.invitation(p, a)
@@ -408,8 +486,14 @@ func (at *asked) refuse(tx *services.Tx) (*Invitation, error) {
 	if a.State != models.AttendeeInvited || !p.State.Live() {
 		return nil, services.Conflict(CodeInvitationOver, "This invitation is over.")
 	}
+	looked := a.Accepted()
 	if err := d.giveBack(p, a, models.AttendeeRefused); err != nil {
 		return nil, err
+	}
+	if looked {
+		if err := d.writeToInvited(p, a, models.RegistrationDeclined); err != nil {
+			return nil, err
+		}
 	}
 	return d.invitation(p, a)
 }
@@ -428,6 +512,11 @@ func (d *desk) giveBack(p *party, a *models.Attendee, state models.AttendeeState
 
 // answered withdraws what still asks.
 func (d *desk) answered(a *models.Attendee) error {
+	if a.InviteID != nil && a.MemberID == nil && a.JoinedAt != nil {
+		if err := closeReview(d.tx, a); err != nil {
+			return err
+		}
+	}
 	if a.InvitePhone == nil {
 		return nil
 	}
@@ -458,7 +547,7 @@ func (s *Service) lapse(ctx context.Context, args LapseInvitation) error {
 		if !p.State.Live() || tx.Now().Before(*a.InviteExpiresAt) {
 			return nil, nil
 		}
-		if a.State == models.AttendeeInvited {
+		if a.State == models.AttendeeInvited && !a.Accepted() { // else staff look, however long it takes
 			if err := d.giveBack(p, a, models.AttendeeLapsed); err != nil {
 				return nil, err
 			}

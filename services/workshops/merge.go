@@ -63,7 +63,21 @@ func Merge(m *services.Merge) error {
 			return err
 		}
 	}
-	return m.Move(links...)
+	if err := m.Move(links...); err != nil {
+		return err
+	}
+	return tellOf(m.Tx, m.Winner)
+}
+
+// tellOf has programs told again where people were, once it is settled who they are. What they were told so far is moved by
+// programs; only a session that changed meanwhile needs it.
+func tellOf(tx *services.Tx, members ...uuid.UUID) error {
+	for _, id := range members {
+		if err := tx.Enqueue(TellPrograms{id}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // supersede gives up the loser's place where the winner has one.
@@ -152,7 +166,7 @@ func Unmerge(u *services.Unmerge) error {
 			return err
 		}
 	}
-	return nil
+	return tellOf(u.Tx, u.Winner, u.Loser)
 }
 
 // reseat gives one attendee, and the party that ended with them, back what they had.

@@ -151,7 +151,7 @@ func TestWhatEndedWaitsFirstInLine(t *testing.T) {
 	}
 	h.want(h.register(h.me(h.ann), w, workshops.Register{}), models.RegistrationConfirmed)
 	h.want(h.register(h.me(h.bob), w, workshops.Register{}), models.RegistrationWaitlisted)
-	back, err := h.Reinstate(h.staff(), holders.ID, workshops.Justification{Reason: "Our mistake"})
+	back, err := h.Reinstate(h.staff(), holders.ID, workshops.Reinstatement{Reason: "Our mistake"})
 	if err != nil || back.State != models.RegistrationWaitlisted || *back.WaitlistPosition != 1 {
 		t.Errorf("%v %+v", err, back)
 	}
@@ -279,7 +279,7 @@ func TestCountersStayTrueWhateverHappens(t *testing.T) {
 		case n == 5:
 			_, err = h.AcceptOffer(h.me(one.LeadMemberID), one.ID)
 		case n == 6:
-			_, err = h.Reinstate(h.staff(), one.ID, workshops.Justification{Reason: "Again"})
+			_, err = h.Reinstate(h.staff(), one.ID, workshops.Reinstatement{Reason: "Again"})
 		case n == 7:
 			_, err = h.Approve(h.staff(), one.ID, workshops.Approval{})
 		case n == 8:

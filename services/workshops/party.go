@@ -26,6 +26,7 @@ const (
 	CodeNotConfirmed      services.Code = "not_confirmed"
 	CodeNonceReused       services.Code = "nonce_reused"
 	CodeNotAName          services.Code = "not_a_name"
+	CodeNotEligible       services.Code = "not_eligible"
 )
 
 var _ = services.Meanings(map[string]*services.Error{
@@ -236,6 +237,7 @@ func visibleRegistrations(actor *services.Actor) func(*gorm.DB) *gorm.DB {
 // carries.
 func (d *desk) store(p *party) {
 	p.Live = p.State.Live()
+	before := p.was
 	switch {
 	case p.was == nil:
 		d.insert(p)
@@ -250,7 +252,7 @@ func (d *desk) store(p *party) {
 	was := p.Registration
 	p.was = &was
 	for i := range p.attendees {
-		d.storeAttendee(p, &p.attendees[i])
+		d.storeAttendee(p, before, &p.attendees[i])
 	}
 	p.wasThere = slices.Clone(p.attendees)
 }
@@ -264,10 +266,11 @@ func (d *desk) insert(p *party) {
 	d.tx.Changed(nil, p.Registration)
 }
 
-func (d *desk) storeAttendee(p *party, a *models.Attendee) {
+func (d *desk) storeAttendee(p *party, before *models.Registration, a *models.Attendee) {
 	a.Live = p.Live
 	i := slices.IndexFunc(p.wasThere, func(was models.Attendee) bool { return was.ID == a.ID })
 	if i < 0 {
+		d.follow(p, before, nil, a)
 		d.tx.Queue(`insert into attendees (id, created_at, updated_at, registration_id, live, pool_id, mode, kind, state, member_id, guest_name, invite_name,
 			invite_email, invite_phone, invite_id, invite_expires_at, entered_by, second, code_version, joined_at, left_at)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
@@ -277,6 +280,7 @@ func (d *desk) storeAttendee(p *party, a *models.Attendee) {
 		return
 	}
 	was := p.wasThere[i]
+	d.follow(p, before, &was, a)
 	asKept := was
 	if asKept.Live = a.Live; asKept == *a {
 		return // at most the registration's liveness changed, which the key carries

@@ -41,6 +41,8 @@ type NewWorkshop struct {
 	MinimumAge          *int             `json:"minimum_age,omitempty" minimum:"0" maximum:"99" doc:"Age in whole years on the local date of the first session" example:"16"`
 	TeenProgram         bool             `json:"teen_program,omitempty" doc:"Staffed for minors who come without an adult of their party"`
 	AudienceKinds       []models.Kind    `json:"audience_kinds,omitempty" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff" maxItems:"12" doc:"Kinds of member it is for; empty for everybody"`
+	Rules               models.Rules     `json:"rules,omitempty" maxItems:"20" doc:"Who may come, beyond age and audience: all of these must be met. Absent for everybody"`
+	RegistrationFormID  *uuid.UUID       `json:"registration_form_id,omitempty" doc:"What each member who comes is asked; a published form for registrations"`
 	OfferHours          *int             `json:"offer_hours,omitempty" minimum:"2" maximum:"168" default:"24" doc:"How long an offered seat is kept"`
 	IsTemplate          bool             `json:"is_template,omitempty" doc:"A draft kept to be cloned"`
 	FacilitatorIDs      []uuid.UUID      `json:"facilitator_ids,omitempty" maxItems:"20" doc:"Members who lead it; every session begins with them"`
@@ -73,6 +75,8 @@ type WorkshopPatch struct {
 	MinimumAge          services.Field[int]              `json:"minimum_age,omitzero" required:"false" minimum:"0" maximum:"99"`
 	TeenProgram         services.Field[bool]             `json:"teen_program,omitzero" required:"false"`
 	AudienceKinds       services.Field[[]models.Kind]    `json:"audience_kinds,omitzero" required:"false" enum:"veteran,service_member,guard_reserve,spouse,partner,child,parent,sibling,caregiver,survivor,supporter,staff" maxItems:"12"`
+	Rules               services.Field[models.Rules]     `json:"rules,omitzero" required:"false" maxItems:"20" doc:"Whoever has a place keeps it, whatever the new rules say"`
+	RegistrationFormID  services.Field[uuid.UUID]        `json:"registration_form_id,omitzero" required:"false" doc:"Everybody who has a place is asked, too. Answers to the form before it are kept as long as it says; what was not answered yet need not be"`
 	OfferHours          services.Field[int]              `json:"offer_hours,omitzero" required:"false" minimum:"2" maximum:"168"`
 	IsTemplate          services.Field[bool]             `json:"is_template,omitzero" required:"false" doc:"Drafts only"`
 	FacilitatorIDs      services.Field[[]uuid.UUID]      `json:"facilitator_ids,omitzero" required:"false" maxItems:"20" doc:"Who is added or left out here is so in every session to come, too"`
@@ -124,7 +128,8 @@ func (in *NewWorkshop) draft(now time.Time) models.Workshop {
 		Capacity: in.Capacity, ChildCapacity: in.ChildCapacity, OnlineCapacity: in.OnlineCapacity, MinToRun: in.MinToRun, WaitlistCapacity: in.WaitlistCapacity,
 		OpensAt: whole(in.OpensAt), ClosesAt: whole(in.ClosesAt), ApprovalRequired: in.ApprovalRequired, GuestsPerParty: in.GuestsPerParty, MinimumAge: in.MinimumAge, TeenProgram: in.TeenProgram,
 		CancelDeadlineHours: or(in.CancelDeadlineHours, defaultDeadlineHours), MaxParty: or(in.MaxParty, defaultMaxParty), OfferHours: or(in.OfferHours, defaultOfferHours),
-		AudienceKinds: kindsOf(in.AudienceKinds), Visibility: models.VisibilityDraft, IsTemplate: in.IsTemplate,
+		AudienceKinds: kindsOf(in.AudienceKinds), Rules: rulesOf(in.Rules), RegistrationFormID: in.RegistrationFormID,
+		Visibility: models.VisibilityDraft, IsTemplate: in.IsTemplate,
 	}
 	if w.AttendanceMode == "" {
 		w.AttendanceMode = models.AttendSeries
@@ -149,6 +154,10 @@ func (in *WorkshopPatch) apply(w *models.Workshop) {
 	if in.AudienceKinds.Set {
 		w.AudienceKinds = kindsOf(in.AudienceKinds.Or(nil))
 	}
+	if in.Rules.Set {
+		w.Rules = rulesOf(in.Rules.Or(nil))
+	}
+	w.RegistrationFormID = in.RegistrationFormID.OrNull(w.RegistrationFormID)
 	w.OfferHours, w.IsTemplate = in.OfferHours.Or(w.OfferHours), in.IsTemplate.Or(w.IsTemplate)
 }
 
@@ -156,7 +165,7 @@ func (in *WorkshopPatch) apply(w *models.Workshop) {
 var editable = []string{
 	"program_id", "title", "summary", "description", "materials", "format", "attendance_mode", "venue_id", "location_note", "join_url", "time_zone", "capacity",
 	"child_capacity", "online_capacity", "min_to_run", "waitlist_capacity", "opens_at", "closes_at", "approval_required", "cancel_deadline_hours",
-	"guests_per_party", "max_party", "minimum_age", "teen_program", "audience_kinds", "offer_hours", "is_template", "version", "updated_at",
+	"guests_per_party", "max_party", "minimum_age", "teen_program", "audience_kinds", "rules", "registration_form_id", "offer_hours", "is_template", "version", "updated_at",
 }
 
 // lockWorkshop reads a workshop for a change of its plan. Its row comes before calendar resources and pools in the order
@@ -207,6 +216,14 @@ func kindsOf(kinds []models.Kind) models.Texts[models.Kind] {
 		}
 	}
 	return out
+}
+
+// rulesOf are the rules as they are kept: none is an empty set.
+func rulesOf(rules models.Rules) models.Rules {
+	if rules == nil {
+		return models.Rules{}
+	}
+	return rules
 }
 
 func distinctIDs(ids []uuid.UUID) []uuid.UUID {

@@ -637,7 +637,7 @@ func TestTheVenueMovesWithTheWorkshop(t *testing.T) {
 
 func TestCatalogFilters(t *testing.T) {
 	p := plan(t)
-	prog, err := programs.New(p.core).Create(p.staff(), programs.NewProgram{Name: "Family", Slug: "family"})
+	prog, err := programs.New(p.core, programs.Config{}).Create(p.staff(), programs.NewProgram{Name: "Family", Slug: "family"})
 	if err != nil {
 		t.Fatal(err)
 	}

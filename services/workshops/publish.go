@@ -23,6 +23,9 @@ func (s *Service) Publish(ctx context.Context, id uuid.UUID) (*WorkshopDetail, e
 		if err := ready(tx, *w); err != nil {
 			return err
 		}
+		if err := readyToAsk(tx, w); err != nil {
+			return err
+		}
 		now := tx.Now()
 		w.Visibility, w.PublishedAt = models.VisibilityPublished, &now
 		if err := refreshTimes(tx, w); err != nil {
@@ -112,7 +115,8 @@ func releaseAll(tx *services.Tx, workshopID uuid.UUID) error {
 
 // RestoreWorkshop has a cancelled workshop take place after all, before its first session starts, or reopens a completed
 // one. The registrations that ended with it are reinstated one by one, since people have made other plans.
-// Errors: not_found; conflict wrong_state, or double_booked when its people or places have been taken since.
+// Errors: not_found; conflict wrong_state, double_booked when its people or places have been taken since, or not_ready when
+// its form cannot be asked any more.
 func (s *Service) RestoreWorkshop(ctx context.Context, id uuid.UUID) (*WorkshopDetail, error) {
 	return s.turn(ctx, "workshop.restore", id, func(tx *services.Tx, w *models.Workshop) error {
 		switch {
@@ -120,6 +124,11 @@ func (s *Service) RestoreWorkshop(ctx context.Context, id uuid.UUID) (*WorkshopD
 			return services.Conflict(CodeWrongState, "This workshop is %s, not cancelled or completed.", w.Visibility)
 		case w.Visibility == models.VisibilityCancelled && w.StartsAt != nil && !w.StartsAt.After(tx.Now()):
 			return services.Conflict(CodeWrongState, "Its first session would have begun already. Clone it to plan it anew.")
+		}
+		if w.Visibility == models.VisibilityCompleted && w.RegistrationFormID != nil {
+			if err := placesEnded(tx, *w.RegistrationFormID, id, nil, nil); err != nil {
+				return err
+			}
 		}
 		w.Visibility, w.CancelledAt, w.CompletedAt, w.CancelReason = models.VisibilityPublished, nil, nil, ""
 		if w.PublishedAt == nil {
@@ -131,7 +140,7 @@ func (s *Service) RestoreWorkshop(ctx context.Context, id uuid.UUID) (*WorkshopD
 		if w.Visibility == models.VisibilityDraft {
 			return nil
 		}
-		return plannedAll(tx, id)
+		return firstOf(readyToAsk(tx, w), plannedAll(tx, id))
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/forms"
 	"homefront/services/people"
 	"homefront/services/tasks"
 )
@@ -20,7 +21,7 @@ type Register struct {
 	LeadMemberID *uuid.UUID      `json:"lead_member_id,omitempty" doc:"Who answers for the party; the caller unless staff say otherwise"`
 	SessionID    *uuid.UUID      `json:"session_id,omitempty" doc:"Drop-in workshops: which session"`
 	Note         string          `json:"note,omitempty" maxLength:"1000" doc:"For staff; nothing about health" example:"We arrive with a stroller"`
-	WaiveReason  string          `json:"waive_reason,omitempty" maxLength:"500" doc:"Staff alone: why the window of registration, the age and the audience do not count this time"`
+	WaiveReason  string          `json:"waive_reason,omitempty" maxLength:"500" doc:"Staff alone: why the window of registration, the age, the audience and the rules do not count this time"`
 }
 
 // AttendeeInput is one person of a party: exactly one of member_id, guest and invite.
@@ -29,6 +30,7 @@ type AttendeeInput struct {
 	Guest    *GuestInput            `json:"guest,omitempty" doc:"Somebody we know by name only"`
 	Invite   *InviteInput           `json:"invite,omitempty" doc:"Any other adult: they are asked, and answer for themselves while a seat is held"`
 	Mode     *models.AttendanceMode `json:"mode,omitempty" enum:"in_person,online" doc:"Hybrid workshops: how they take part"`
+	Answers  map[string]any         `json:"answers,omitempty" maxProperties:"100" doc:"To the workshop's registration form, by the keys of its fields, for a member who comes. Absent: they are asked, and answer later"`
 }
 
 // GuestInput is a named guest.
@@ -95,7 +97,9 @@ type entry struct {
 	places    []place
 	beside    []headcount
 	faults    []services.FieldError
-	alone     bool // the body is one attendee, not a party
+	judged    []judged      // of whom the workshop's rules are asked
+	given     []forms.Asked // answers to its form
+	alone     bool          // the body is one attendee, not a party
 	apart     *people.Separations
 	share     int // per cent of requests that are looked at by lot
 }
@@ -226,6 +230,9 @@ func (e *entry) party(d *desk) (*party, error) {
 		e.add(d, p, i)
 	}
 	e.checkParty(d, p)
+	if err := firstOf(e.judge(d, p), e.ask(d)); err != nil {
+		return nil, err
+	}
 	if len(e.faults) > 0 {
 		return nil, services.Invalid(e.faults...)
 	}

@@ -219,7 +219,7 @@ func TestStaffRegisterOnTheTelephone(t *testing.T) {
 	if err != nil || got.State != models.RegistrationCancelled || got.LateCancel {
 		t.Errorf("%v %+v", err, got)
 	}
-	back, err := h.Reinstate(h.staff(), r.ID, workshops.Justification{Reason: "It was a mistake"})
+	back, err := h.Reinstate(h.staff(), r.ID, workshops.Reinstatement{Reason: "It was a mistake"})
 	if err != nil || back.State != models.RegistrationConfirmed {
 		t.Errorf("%v %+v", err, back)
 	}
@@ -305,7 +305,7 @@ func TestTwoGuardiansOfOneChild(t *testing.T) {
 	taken(2, "once she cancelled")
 	h.want(h.now(second.ID), models.RegistrationConfirmed)
 	again := h.want(h.register(h.me(mother), w, members(mother, child)), models.RegistrationPending)
-	if _, err := h.Reinstate(h.staff(), first.ID, workshops.Justification{Reason: "She called"}); codeOf(err) != workshops.CodeAlreadyRegistered {
+	if _, err := h.Reinstate(h.staff(), first.ID, workshops.Reinstatement{Reason: "She called"}); codeOf(err) != workshops.CodeAlreadyRegistered {
 		t.Errorf("beside her newer booking %s: %v", again.ID, err)
 	}
 }

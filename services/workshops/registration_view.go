@@ -28,7 +28,7 @@ type RegistrationView struct {
 	Workshop         WorkshopBrief         `json:"workshop"`
 	WaitlistPosition *int                  `json:"waitlist_position" doc:"Place in line from 1, while waitlisted" example:"3"`
 	Note             *string               `json:"note" doc:"For who leads the party and for staff"`
-	Review           []models.ReviewReason `json:"review,omitempty" enum:"approval_required,guardianship,second_booking,age,held" doc:"For staff: what to look at. held: for a reason that is told elsewhere, to those who may know it; a few are drawn by lot"`
+	Review           []models.ReviewReason `json:"review,omitempty" enum:"approval_required,guardianship,second_booking,age,eligibility,held" doc:"For staff: what to look at. eligibility: GET /v1/workshops/{workshop_id}/eligibility says what of whom. held: for a reason that is told elsewhere, to those who may know it; a few are drawn by lot"`
 	Attendees        []AttendeeView        `json:"attendees" nullable:"false"`
 }
 
@@ -44,6 +44,7 @@ type AttendeeView struct {
 	InvitePhone     *string                `json:"invite_phone,omitempty" doc:"For staff: whom to call, of somebody invited without e-mail" example:"+19105550142"`
 	Second          bool                   `json:"second,omitempty" doc:"For staff: another guardian has booked this child too"`
 	Attendance      *AttendanceSummary     `json:"attendance"`
+	Form            *AttendeeForm          `json:"form,omitempty" doc:"Where the workshop's registration form stands, for themselves, who entered the answers or is to, and staff; absent where they are not asked"`
 }
 
 // AttendanceSummary is attendance summed up.
@@ -59,6 +60,7 @@ type viewer struct {
 	actor    *services.Actor
 	now      time.Time
 	children models.IDs // whose guardian they are, where another guardian's party may be shared with them
+	forms    map[uuid.UUID]*AttendeeForm
 }
 
 // guards says whether the attendee is a child of the viewer's.
@@ -87,7 +89,11 @@ func (d *desk) view(p *party) (*RegistrationView, error) {
 		join = d.workshop.JoinURL
 	}
 	d.seen(p)
-	out := viewer{actor: d.tx.Actor(), now: d.tx.Now()}.show(p, brief, join)
+	forms, err := d.readForms(p)
+	if err != nil {
+		return nil, err
+	}
+	out := viewer{actor: d.tx.Actor(), now: d.tx.Now(), forms: forms}.show(p, brief, join)
 	if p.State != models.RegistrationWaitlisted {
 		return out, nil
 	}
@@ -162,6 +168,9 @@ func (v viewer) showAttendee(p *party, a *models.Attendee, staff bool) AttendeeV
 	}
 	if own && a.Goes() {
 		out.Attendance = summaryOf(a.RollUp)
+		if form := v.forms[a.ID]; form != nil && (staff || self || form.by == v.actor.MemberID) {
+			out.Form = form // else the answers are another guardian's, and none of the viewer's to read
+		}
 	}
 	if staff {
 		out.State, out.Second, out.InvitePhone = a.State, a.Second, a.InvitePhone
@@ -190,6 +199,6 @@ func (d *desk) invitation(p *party, a *models.Attendee) (*Invitation, error) {
 		return nil, err
 	}
 	v.Workshop.JoinURL = nil
-	return &Invitation{AttendeeID: a.ID, RegistrationID: p.ID, Name: *a.InviteName, InvitedBy: firstName(p.people[p.LeadMemberID]), State: stateToInvited(a.State, &p.Registration),
+	return &Invitation{AttendeeID: a.ID, RegistrationID: p.ID, Name: *a.InviteName, InvitedBy: firstName(p.people[p.LeadMemberID]), State: stateToInvited(a, &p.Registration),
 		ExpiresAt: a.InviteExpiresAt, Workshop: v.Workshop}, nil
 }

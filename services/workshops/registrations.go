@@ -32,6 +32,7 @@ type registrationRow struct {
 	Format              models.Format
 	TimeZone            string
 	JoinURL             string
+	RegistrationFormID  *uuid.UUID
 	StartsAt            *time.Time
 	EndsAt              *time.Time
 	Place               string
@@ -71,7 +72,7 @@ var ownList = services.List[registrationRow]{
 }
 
 // partyRowColumns points to the next session to come, or the last. Its arguments: now, twice.
-const partyRowColumns = `registrations.*, w.title, w.format, w.time_zone, coalesce(s.starts_at, w.starts_at) as starts_at, coalesce(s.ends_at, w.ends_at) as ends_at,
+const partyRowColumns = `registrations.*, w.title, w.format, w.time_zone, w.registration_form_id, coalesce(s.starts_at, w.starts_at) as starts_at, coalesce(s.ends_at, w.ends_at) as ends_at,
 	coalesce((select nullif(n.join_url, '') from workshop_sessions n where n.id = coalesce(registrations.session_id, (
 		select u.id from workshop_sessions u where u.workshop_id = w.id and u.status <> 'cancelled' order by (u.ends_at > ?) desc,
 			case when u.ends_at > ? then u.starts_at end, u.starts_at desc, u.id limit 1))), w.join_url) as join_url,
@@ -228,7 +229,8 @@ func (s *Service) page(ctx context.Context, db *gorm.DB, actor *services.Actor, 
 	return page, err
 }
 
-// views completes rows with their attendees, names and places in line: three queries for the whole page.
+// views completes rows with their attendees, names and places in line: three queries for the whole page, and one more where
+// a form is asked.
 func (s *Service) views(db *gorm.DB, actor *services.Actor, sees sight, rows []registrationRow) ([]RegistrationView, error) {
 	set := &partySet{}
 	ids := make([]uuid.UUID, len(rows))
@@ -251,7 +253,11 @@ func (s *Service) views(db *gorm.DB, actor *services.Actor, sees sight, rows []r
 	if err != nil {
 		return nil, err
 	}
-	v := viewer{actor, s.core.Clock.Now(), sees.children}
+	forms, err := formsIn(db, rows)
+	if err != nil {
+		return nil, err
+	}
+	v := viewer{actor, s.core.Clock.Now(), sees.children, forms}
 	out := make([]RegistrationView, len(rows))
 	for i, p := range set.parties() {
 		p.released, p.closed = sees.released, closed
@@ -261,6 +267,22 @@ func (s *Service) views(db *gorm.DB, actor *services.Actor, sees sight, rows []r
 		}
 	}
 	return out, nil
+}
+
+// formsIn reads where forms stand for the attendees of a page.
+func formsIn(db *gorm.DB, rows []registrationRow) (map[uuid.UUID]*AttendeeForm, error) {
+	var asked models.IDs
+	for i := range rows {
+		if rows[i].RegistrationFormID != nil {
+			asked = append(asked, rows[i].ID)
+		}
+	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	var found []formRow
+	err := db.Raw(formsOf, asked).Scan(&found).Error
+	return formsByAttendee(found), err
 }
 
 func standings(db *gorm.DB, rows []registrationRow) (map[uuid.UUID]int, error) {
@@ -285,11 +307,14 @@ func standings(db *gorm.DB, rows []registrationRow) (map[uuid.UUID]int, error) {
 }
 
 // stateToInvited is what somebody who was asked along is told: when the party they were to join has ended, that it is over.
-func stateToInvited(s models.AttendeeState, r *models.Registration) string {
-	if s == models.AttendeeInvited && !r.State.Live() {
+func stateToInvited(a *models.Attendee, r *models.Registration) string {
+	switch {
+	case a.Accepted():
+		return string(models.AttendeeAttending)
+	case a.State == models.AttendeeInvited && !r.State.Live():
 		return "over"
 	}
-	return string(s)
+	return string(a.State)
 }
 
 // invitations reads invitations by a condition on attendees a.
@@ -300,17 +325,20 @@ func invitations(db *gorm.DB, now time.Time, where string, args ...any) ([]Invit
 		AttendeeState   models.AttendeeState
 		InviteName      string
 		InviteExpiresAt *time.Time
+		InviteID        *uuid.UUID
+		JoinedAt        *time.Time
 		GivenName       string
 		PreferredName   *string
 	}
-	err := registrationRows(db, now, ", a.id as attendee_id, a.state as attendee_state, a.invite_name, a.invite_expires_at, m.given_name, m.preferred_name").
+	err := registrationRows(db, now, ", a.id as attendee_id, a.state as attendee_state, a.invite_name, a.invite_expires_at, a.invite_id, a.joined_at, m.given_name, m.preferred_name").
 		Joins("join attendees a on a.registration_id = registrations.id").Joins("join members m on m.id = registrations.lead_member_id").
 		Where(where, args...).Where("a.invite_id is not null").Order("a.invite_expires_at, a.id").Limit(100).Find(&rows).Error
 	out := make([]Invitation, len(rows))
 	for i := range rows {
 		r := &rows[i]
+		a := models.Attendee{State: r.AttendeeState, InviteID: r.InviteID, JoinedAt: r.JoinedAt}
 		out[i] = Invitation{AttendeeID: r.AttendeeID, RegistrationID: r.Row.ID, Name: r.InviteName, InvitedBy: firstName(models.Member{GivenName: r.GivenName, PreferredName: r.PreferredName}),
-			State: stateToInvited(r.AttendeeState, &r.Row.Registration), ExpiresAt: inUTC(r.InviteExpiresAt), Workshop: r.Row.brief()}
+			State: stateToInvited(&a, &r.Row.Registration), ExpiresAt: inUTC(r.InviteExpiresAt), Workshop: r.Row.brief()}
 	}
 	return out, err
 }

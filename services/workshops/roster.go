@@ -29,6 +29,7 @@ type RosterEntry struct {
 	CheckedInAt    *time.Time               `json:"checked_in_at"`
 	Status         *models.AttendanceStatus `json:"status" enum:"present,late,excused,absent" doc:"Null while nothing is known"`
 	Minutes        *int                     `json:"minutes"`
+	Form           string                   `json:"form,omitempty" enum:"answered,due,none" doc:"Where the workshop's registration form stands; the answers are for those who may read them, at /v1/form-responses. Absent of people close to the caller"`
 	Attendance     *AttendanceSummary       `json:"attendance" doc:"Over all completed sessions of this workshop; null of people close to the caller"`
 }
 
@@ -41,6 +42,7 @@ type rosterRow struct {
 	CheckedInAt     *time.Time
 	Status          *models.AttendanceStatus
 	Minutes         *int
+	Form            string
 	Closed          bool // the caller must not handle their record
 }
 
@@ -73,8 +75,11 @@ func (s *Service) Roster(ctx context.Context, workshopID uuid.UUID, in RosterQue
 			return page, err
 		}
 		q := db.Table("attendees as a").Select(`a.*, `+rosterSort+` as sort_name, `+rosterGiven+` as given, coalesce(m.family_name, '') as family, c.scanned_at as checked_in_at, t.status, t.minutes,
+				coalesce(nullif(f.status, 'moot'), 'none') as form,
 				coalesce(a.member_id in (select closed_to(?, ?)), false) as closed`, actor.MemberID, models.DateOf(s.core.Clock.Now())).
 			Joins("join registrations r on r.id = a.registration_id").Joins("left join members m on m.id = a.member_id").
+			Joins("join workshops w on w.id = r.workshop_id").
+			Joins("left join form_responses f on f.record = 'attendee' and f.record_id = a.id and f.form_id = w.registration_form_id").
 			Joins("left join attendance t on t.session_id = ? and t.attendee_id = a.id", session).
 			Joins("left join check_ins c on c.session_id = ? and c.attendee_id = a.id and c.result = 'ok' and c.undone_at is null", session).
 			Where("r.workshop_id = ? and (r.session_id is null or r.session_id = ?) and r.state = 'confirmed' and a.state = 'attending'", workshopID, session)
@@ -112,7 +117,7 @@ func (r *rosterRow) entry(session uuid.UUID) RosterEntry {
 	out := RosterEntry{AttendeeID: r.ID, RegistrationID: r.RegistrationID, SessionID: session, Name: models.Initialed(strings.TrimSpace(r.Given), r.Family), Kind: r.Kind, Mode: r.Mode,
 		CheckedInAt: inUTC(r.CheckedInAt)}
 	if !r.Closed {
-		out.Status, out.Minutes, out.Attendance = r.Status, r.Minutes, summaryOf(r.RollUp)
+		out.Status, out.Minutes, out.Attendance, out.Form = r.Status, r.Minutes, summaryOf(r.RollUp), r.Form
 	}
 	return out
 }

@@ -49,6 +49,7 @@ func (e *entry) add(d *desk, p *party, i int) {
 	default:
 		e.addInvited(d, &a, at, *in.Invite)
 	}
+	e.answers(d, &a, at, in)
 	p.attendees = append(p.attendees, a)
 }
 
@@ -92,6 +93,7 @@ func (e *entry) addMember(d *desk, p *party, a *models.Attendee, at string, id u
 	if e.authority[id].NeedsReview && !e.staff {
 		p.lookAt(models.ReviewGuardianship)
 	}
+	e.judged = append(e.judged, judged{at, id})
 	if e.staff && e.in.WaiveReason != "" {
 		return
 	}

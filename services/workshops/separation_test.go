@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"reflect"
 	"regexp"
 	"slices"
@@ -18,7 +16,6 @@ import (
 
 	"homefront/models"
 	"homefront/services"
-	"homefront/services/notices"
 	"homefront/services/workshops"
 )
 
@@ -448,25 +445,16 @@ func TestTheTimingSaysNothing(t *testing.T) {
 		h.register(h.me(in[1]), w2, workshops.Register{})
 		seat := h.register(h.me(in[0]), full, workshops.Register{})
 
-		c := &turns{}
-		core, err := services.Open(t.Context(), services.Settings{DatabaseURL: between(t, h.db.AppURL, c), Secret: []byte("0123456789abcdefghijklmnopqrstuv"), ReadConns: 1, WriteConns: 1,
-			Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(core.Close)
-		core.Clock.Set(planningDay)
-		notices.New(core, nil, notices.Config{BaseURL: "https://homefront.example", From: "hello@homefront.example"})
-		counted := workshops.New(core, workshops.Config{BaseURL: "https://homefront.example"})
+		counted, c := h.counted()
 		warm := h.crowd(3)
 		run := func(who uuid.UUID, measure bool) {
 			step := func(do func() (*workshops.RegistrationView, error)) *workshops.RegistrationView {
-				c.taken()
+				c.Taken()
 				r, err := do()
 				if err != nil {
 					t.Fatal(err)
 				}
-				if n := c.taken(); measure {
+				if n := c.Taken(); measure {
 					worlds[world] = append(worlds[world], n)
 				}
 				return r

@@ -172,6 +172,7 @@ type WorkshopDetail struct {
 	Sessions     int             `json:"sessions" doc:"How many are not cancelled" example:"6"`
 	Seats        SeatList        `json:"seats" gorm:"type:record[]" nullable:"false" doc:"One pool; two when hybrid; of drop-in those of every session to come"`
 	Registration models.Window   `json:"registration" gorm:"-" enum:"open,not_yet_open,closed,full" doc:"open when any pool is; full still takes parties for the waitlist, while that has room"`
+	Asks         []string        `json:"asks,omitempty" gorm:"-" doc:"What its rules ask, in sentences; absent where it has none" example:"[\"This is for veterans or service members.\"]"`
 	Leads        bool            `json:"-"`
 }
 
@@ -253,5 +254,6 @@ func detail(db *gorm.DB, actor *services.Actor, id uuid.UUID, now time.Time) (*W
 	}
 	w.Facilitators.shownTo(actor)
 	w.Registration = w.Seats.tell(&w.Workshop, now)
-	return w, nil
+	w.Asks, err = asksOf(db, now, &w.Workshop)
+	return w, err
 }

@@ -3,6 +3,7 @@ package workshops
 
 import (
 	"homefront/services"
+	"homefront/services/programs"
 )
 
 // Config is what the service needs of the configuration.
@@ -25,5 +26,8 @@ func New(core *services.Core, cfg Config) *Service {
 	services.Handle(core.Jobs, 3, s.completeEnded)
 	services.Every(core.Jobs, completeEvery, completeEnded{})
 	services.Handle(core.Jobs, 3, s.recheckTeam)
+	services.Handle(core.Jobs, 10, s.tellAgain)
+	services.Handle(core.Jobs, 3, s.checkTold)
+	services.Every(core.Jobs, programs.CheckEvery, checkTold{})
 	return s
 }

@@ -24,7 +24,7 @@ func (l *loader) answers(c *course, p *party, view *workshops.RegistrationView) 
 			l.when(a.InviteExpiresAt.Add(time.Second), l.due)
 			continue
 		}
-		who, no := p.invites[0], l.rng.IntN(9) == 0 && !c.approval
+		who, no := p.invites[0], l.rng.IntN(9) == 0 && !c.approval && p.family != l.ellery
 		l.when(p.at.Add(l.hours(1, 9)), func(at time.Time) error {
 			state, err := l.state(p)
 			if err != nil || !state.Live() {

@@ -21,6 +21,7 @@ type design struct {
 	childSeats                                      int  // seats for children alone; 0: the same seats
 	teens                                           bool
 	approval                                        bool
+	asks                                            string // the form for registration
 }
 
 var (
@@ -55,7 +56,7 @@ var (
 		summary: "Five sessions on better nights, in the room or online.", description: "Habits, light, caffeine, and what to do at three in the morning. Not therapy; a leader who has been sleepless too.", materials: "A week's sleep notes, if you keep any"}
 	mission = design{title: "Finding the Next Mission", program: coaching, format: models.FormatHybrid, minutes: 150, minimumAge: 18, party: 2, audience: couples,
 		summary: "An afternoon on work, purpose and what comes after the uniform.", description: "Strengths on cards, stories in pairs, one step for the next month. A coach is there for questions."}
-	talking = design{title: "Couples' Day: Talking Again", program: retreats, format: models.FormatInPerson, minutes: 360, minimumAge: 18, party: 2, audience: couples, approval: true,
+	talking = design{title: "Couples' Day: Talking Again", asks: forTheDay, program: retreats, format: models.FormatInPerson, minutes: 360, minimumAge: 18, party: 2, audience: couples, approval: true,
 		summary: "A day for two, away from phones and dishes.", description: "Guided conversations, a long lunch, and an hour outdoors. We talk with each couple before we confirm.", materials: "Comfortable shoes"}
 	gratitude = design{title: "Gratitude Writing Circle", program: happiness, format: models.FormatOnline, minutes: 60, minimumAge: 18, guests: 1, party: 3,
 		summary: "A weekly hour to write three good lines, and to hear a few.", description: "No spelling counts. Reading aloud is by choice."}
@@ -67,7 +68,7 @@ var (
 		summary: "For those who lost somebody, around the days that are hardest.", description: "We plan for one hard day together: who, where, what to leave out."}
 	yoga = design{title: "Yoga for Stiff Warriors", program: happiness, format: models.FormatInPerson, minutes: 60, minimumAge: 16, party: 2,
 		summary: "Slow yoga, chairs welcome, doors in view.", description: "Nobody touches you. The lights stay on and the door stays open.", materials: "A mat, or borrow ours"}
-	table = design{title: "Cooking at a Long Table", program: awareness, format: models.FormatInPerson, minutes: 150, children: true, guests: 2, party: 8,
+	table = design{title: "Cooking at a Long Table", asks: forTheDay, program: awareness, format: models.FormatInPerson, minutes: 150, children: true, guests: 2, party: 8,
 		summary: "Cook together, eat together, take the recipe home.", description: "Families and those who come alone. There is always somebody who can chop onions.", materials: "An apron"}
 )
 
@@ -144,7 +145,7 @@ func courses() []*course {
 		// What the story of the first five minutes needs comes first, so that nothing else takes its hours.
 		{design: &yoga, place: haymount, leaders: []string{priya}, start: 0, weeks: 1, seats: 20, fill: 60, lead: 20},
 		{design: &hypervigilance, place: haymount, leaders: []string{priya, grant}, start: 1, clock: "18:00", weeks: 6, seats: 30, fill: 40, lead: 32},
-		{design: &table, place: haymount, leaders: []string{grant}, start: 6, clock: "17:00", weeks: 1, seats: 16, fill: 70, lead: 35, cast: spouseAsksMember},
+		{design: &table, place: haymount, leaders: []string{grant}, start: 6, clock: "17:00", weeks: 1, seats: 16, fill: 85, lead: 35, cast: spouseAsksMember},
 		{design: &mornings, zone: eastern, leaders: []string{tom}, start: 8, clock: "07:30", weeks: 4, seats: 12, fill: 140, lead: 30, cast: memberIsOffered},
 		{design: &yoga, place: creek, leaders: []string{tom}, start: 12, clock: "18:30", weeks: 6, seats: 10, fill: 150, lead: 28, cast: memberWaits},
 		{design: &buddies, place: haymount, leaders: []string{tom, priya}, start: 20, clock: "18:00", weeks: 2, seats: 18, fill: 55, lead: 30, cast: memberComes},
@@ -175,9 +176,9 @@ func courses() []*course {
 		{design: &coffee, place: creek, leaders: []string{grant}, start: -23, clock: "09:30", weeks: 8, seats: 12, fill: 50, lead: 20},
 		{design: &sleep, place: haymount, leaders: []string{tom}, start: -10, clock: "18:30", weeks: 5, seats: 12, online: 12, fill: 75, lead: 25, skips: 3},
 
-		{design: &evening, zone: central, leaders: []string{anita}, start: 3, clock: "19:30", weeks: 6, seats: 12, fill: 30, lead: 18},
+		{design: &evening, zone: central, leaders: []string{anita}, start: 3, clock: "19:30", weeks: 6, seats: 12, fill: 75, lead: 18},
 		{design: &kites, place: balboa, leaders: []string{lucille}, start: 9, clock: "10:00", weeks: 1, seats: 16, fill: 65, lead: 25},
-		{design: &climb, place: grange, leaders: []string{anita}, start: 13, clock: "17:00", weeks: 1, seats: 16, fill: 45, lead: 25},
+		{design: &climb, place: grange, leaders: []string{anita}, start: 13, clock: "17:00", weeks: 1, seats: 16, fill: 85, lead: 25},
 		{design: &yoga, suffix: " by the harbor", place: tide, leaders: []string{grant}, start: 15, clock: "11:00", weeks: 1, seats: 14, fill: 50, lead: 28, callOff: -3, because: "Our leader for this day is ill."},
 		{design: &talking, place: haymount, leaders: []string{tom, grant}, start: 17, clock: "09:30", weeks: 1, seats: 16, fill: 80, lead: 35},
 		{design: &grief, zone: eastern, leaders: []string{priya}, start: 18, clock: "19:00", weeks: 1, seats: 14, fill: 35, lead: 15},

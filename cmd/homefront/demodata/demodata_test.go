@@ -109,7 +109,11 @@ func (p *program) told() []string {
 		p.column(`select concat_ws('|', kind, title, status, due_at, queue) from tasks order by 1`),
 		p.column(`select concat_ws('|', m.email, c.kind, c.outcome, c.at, c.line) from contacts c join members m on m.id = c.member_id order by 1`),
 		p.column(`select concat_ws('|', i.file_name, i.status, r.number, r.fate, r.state, r.score) from import_rows r join imports i on i.id = r.import_id order by 1`),
-		p.column(`select concat_ws('|', status, score, reasons) from duplicate_pairs order by 1`))
+		p.column(`select concat_ws('|', status, score, reasons) from duplicate_pairs order by 1`),
+		p.column(`select concat_ws('|', g.name, c.name, m.given_name, m.family_name, e.state, e.review, e.second, e.applied_at, e.starts_on, e.ends_on, e.end_reason, e.waitlisted_at,
+			e.sessions_offered, e.sessions_attended, e.consecutive_absences) from enrollments e join programs g on g.id = e.program_id join members m on m.id = e.member_id left join cohorts c on c.id = e.cohort_id order by 1`),
+		p.column(`select concat_ws('|', f.title, m.given_name, m.family_name, r.record, r.status, r.answered_at, r.ended_on, (select count(*) from form_answers a where a.response_id = r.id))
+			from form_responses r join forms f on f.id = r.form_id join members m on m.id = r.member_id order by 1`))
 }
 
 func TestLoad(t *testing.T) {
@@ -135,6 +139,7 @@ func TestLoad(t *testing.T) {
 	t.Run("history is not mailed", func(t *testing.T) { p.mailed(t) })
 	t.Run("everybody signs in", func(t *testing.T) { p.signIn(t) })
 	t.Run("people and the work on them", func(t *testing.T) { p.people(t) })
+	t.Run("programs and who is in them", func(t *testing.T) { p.programs(t) })
 	t.Run("the demo accounts have a story", func(t *testing.T) { p.stories(t) })
 	t.Run("a second load changes nothing", func(t *testing.T) {
 		before := p.told()
@@ -164,6 +169,7 @@ func TestLoad(t *testing.T) {
 		}
 		differ(t, p.told(), q.told())
 	})
+	t.Run("who is asked can answer", func(t *testing.T) { p.answers(t) })
 	t.Run("what is left to do can be done", func(t *testing.T) {
 		if _, err := p.Core.RunDue(t.Context(), now); err != nil {
 			t.Fatal(err)
@@ -358,7 +364,7 @@ func TestRealDataIsLeftAlone(t *testing.T) {
 			}
 		},
 		"a program": func(_ *testing.T, p *program) {
-			p.exec(`insert into programs (id, version, created_at, updated_at, name, slug, status) values (gen_random_uuid(), 1, now(), now(), 'Ours', 'ours', 'active')`)
+			p.exec(`insert into programs (id, version, created_at, updated_at, name, slug, status, time_zone) values (gen_random_uuid(), 1, now(), now(), 'Ours', 'ours', 'active', 'America/New_York')`)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

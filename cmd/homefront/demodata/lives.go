@@ -61,6 +61,9 @@ func (l *loader) life(c *course) error {
 	if c.opensIn == 0 {
 		l.registrations(c)
 	}
+	if c.design == &coffee {
+		l.fades(c)
+	}
 	if c.callOff != 0 {
 		l.when(l.ago(-c.callOff), func(at time.Time) error {
 			_, err := l.s.Workshops.CancelWorkshop(l.at(at, l.office["coordinator"]), c.workshop, workshops.CancelReason{Reason: c.because})
@@ -278,7 +281,7 @@ func (l *loader) register(c *course, s *session, r *request) error {
 		if p == r.lead && r.alone {
 			continue
 		}
-		in.Attendees = append(in.Attendees, workshops.AttendeeInput{MemberID: &p.member, Mode: mode})
+		in.Attendees = append(in.Attendees, workshops.AttendeeInput{MemberID: &p.member, Mode: mode, Answers: l.answersAlong(c, r)})
 	}
 	for _, p := range r.invites {
 		in.Attendees = append(in.Attendees, workshops.AttendeeInput{Invite: &workshops.InviteInput{Name: p.name(), Email: p.email}, Mode: mode})
@@ -315,6 +318,7 @@ func (l *loader) register(c *course, s *session, r *request) error {
 		if r.family == l.ellery {
 			l.theirs[a.ID] = true
 		}
+		l.answersTheDay(c, r, a.ID)
 	}
 	l.answers(c, p, view)
 	l.changes(c, p, view.State)
@@ -326,4 +330,53 @@ func (l *loader) register(c *course, s *session, r *request) error {
 func refused(err error) bool {
 	var e *services.Error
 	return errors.As(err, &e) && (e.Code == workshops.CodeFull || e.Code == workshops.CodeAlreadyRegistered)
+}
+
+// answersAlong is what somebody who registers answers at once about a person of the party: half of them do.
+func (l *loader) answersAlong(c *course, r *request) map[string]any {
+	if c.asks == "" || r.lead.roles == nil {
+		return nil
+	}
+	l.asked++
+	if l.asked%4 > 1 {
+		return nil
+	}
+	return eats(l.asked)
+}
+
+// answersTheDay is what is answered on the day after: of those who were asked then, one in two.
+func (l *loader) answersTheDay(c *course, r *request, attendee uuid.UUID) {
+	if c.asks == "" || r.lead.roles == nil {
+		return
+	}
+	l.asked++
+	if n := l.asked; n%2 == 0 {
+		l.when(r.at.Add(26*time.Hour), func(at time.Time) error {
+			var own bool
+			if err := l.db.QueryRow(l.ctx, `select coalesce((select entered_by = $2 from form_responses where record_id = $1 and status = 'due'), false)`, attendee, r.lead.member).Scan(&own); err != nil || !own {
+				return err
+			}
+			return l.answersLater(r.lead, at, attendee, eats(n))
+		})
+	}
+}
+
+// fades: Ruben came to the first table, months ago. Of late he says that he comes, and does not.
+func (l *loader) fades(c *course) {
+	ruben, once := l.folk["fades"], c.last.Before(l.ago(60))
+	for i, s := range c.meetings {
+		if once && i > 1 {
+			break
+		}
+		l.when(s.start.Add(-40*time.Hour), func(at time.Time) error {
+			made, err := l.s.Workshops.Register(l.at(at, ruben), c.workshop, workshops.Register{LeadMemberID: &ruben.member, SessionID: &s.id,
+				Attendees: []workshops.AttendeeInput{{MemberID: &ruben.member}}})
+			if err != nil {
+				return err
+			}
+			l.made.Registrations++
+			l.theirs[made.Attendees[0].ID], l.away[made.Attendees[0].ID] = once, !once
+			return nil
+		})
+	}
 }

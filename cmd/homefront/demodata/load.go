@@ -59,7 +59,7 @@ func Load(ctx context.Context, s api.Services) (Summary, error) {
 		}
 	}
 	l := &loader{ctx: ctx, s: s, db: db, rng: rand.New(rand.NewPCG(seed, seed)), now: s.Core.Clock.Now(), //nolint:gosec // chance, not secrets
-		known: map[uuid.UUID]*person{}, answering: map[uuid.UUID]time.Time{}, theirs: map[uuid.UUID]bool{}}
+		known: map[uuid.UUID]*person{}, answering: map[uuid.UUID]time.Time{}, theirs: map[uuid.UUID]bool{}, away: map[uuid.UUID]bool{}}
 	defer s.Core.Clock.Reset()
 	if err := l.relaxed(l.load); err != nil {
 		return Summary{}, fmt.Errorf("demo data: %w", err)
@@ -101,8 +101,10 @@ type querier interface {
 }
 
 // tables of ours that may be emptied, those that refer to others first. The audit log stays: it tells of the first try. So do
-// the texts of consents: once they are published nobody can take them back, and the next try uses them again.
+// the texts of consents and the questions of forms: once they are published nobody can take them back, and the next try uses
+// them again.
 var tables = []string{
+	"form_answers", "form_responses", "roll_up_checks", "eligibility_waivers", "program_attendance", "enrollment_events", "enrollment_pauses", "enrollments", "cohorts",
 	"merge_moves", "merges", "duplicate_pairs", "death_effects", "deaths", "import_rows", "imports", "exports", "contacts", "help_request_asks", "help_requests",
 	"referrals", "referral_partners", "consents", "separations", "member_holds", "member_restrictions", "saved_searches", "released_places",
 	"attendance", "check_ins", "attendees", "registrations", "pools", "session_facilitators", "workshop_sessions", "workshop_facilitators", "workshops",
@@ -115,6 +117,11 @@ var tables = []string{
 var untie = []string{
 	`update consent_document_versions set published_by = null where published_by is not null`,
 	`delete from consent_document_versions where published_at is null`,
+	`update form_versions set published_by = null where published_by is not null`,
+	`delete from form_versions where published_at is null`,
+	`update workshops set registration_form_id = null where registration_form_id is not null`,
+	`update programs set intake_form_id = null where intake_form_id is not null`,
+	`delete from forms f where not exists (select from form_versions v where v.form_id = f.id)`,
 	`delete from consent_documents d where not exists (select from consent_document_versions v where v.document_id = d.id)`,
 	`update duplicate_scans set changed_at = '0001-01-01T00:00:00Z', member_id = '00000000-0000-0000-0000-000000000000'`,
 }
@@ -170,7 +177,8 @@ func (l *loader) everyConn(sql string) error {
 
 // load makes all of it, in the order of what needs what.
 func (l *loader) load() error {
-	for _, step := range []func() error{l.staff, l.people, l.plan, l.lives, l.verified, l.guarded, l.consented, l.restricted, l.apart, l.cares, l.losses, l.twice, l.sheets, l.loose, l.mail} {
+	for _, step := range []func() error{l.staff, l.people, l.plan, l.early, l.lives, l.verified, l.guarded, l.consented,
+		l.restricted, l.enrolls, l.apart, l.cares, l.losses, l.twice, l.sheets, l.loose, l.nights, l.mail} {
 		if err := step(); err != nil {
 			return err
 		}

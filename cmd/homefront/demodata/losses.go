@@ -10,6 +10,7 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/people"
+	"homefront/services/programs"
 	"homefront/services/records"
 )
 
@@ -92,7 +93,10 @@ func (l *loader) hisOther(bill uuid.UUID, by *person) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.s.Outreach.Log(l.at(l.ago(60), by), bill, contact("Asked for the dates of the writing circle."))
+	if _, err := l.s.Outreach.Log(l.at(l.ago(60), by), bill, contact("Asked for the dates of the writing circle.")); err != nil {
+		return err
+	}
+	_, err = l.s.Programs.Apply(l.at(l.ago(60).Add(time.Hour), by), l.programs[happiness], programs.Apply{MemberID: &bill, State: models.EnrollmentWaitlisted})
 	return err
 }
 

@@ -59,6 +59,9 @@ func (l *loader) scan(c *course, s session, leader *person, at time.Time) error 
 		return err
 	}
 	for i, e := range roster {
+		if l.away[e.AttendeeID] {
+			continue
+		}
 		if l.rng.IntN(100) < 18 {
 			continue // did not come, or had no phone
 		}
@@ -88,7 +91,7 @@ func (l *loader) sheet(c *course, s session, leader *person, at time.Time) error
 	}
 	var in workshops.AttendanceSheet
 	for _, e := range roster {
-		if e.Status != nil {
+		if e.Status != nil || l.away[e.AttendeeID] {
 			continue
 		}
 		entry := workshops.AttendanceEntry{AttendeeID: e.AttendeeID, Status: models.AttendancePresent}

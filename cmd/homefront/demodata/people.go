@@ -36,7 +36,11 @@ type loader struct {
 	storied  []*course
 	texts    map[models.ConsentKind]models.ConsentVersion // the first of each, the newest of the code of conduct
 
+	forms    map[string]uuid.UUID // by title
+	intake   uuid.UUID            // the version of it that is not published yet; Nil when it is
 	programs map[string]uuid.UUID
+	cohorts  map[string][]cohort // by program
+	enrolled []*place
 	venues   map[string]uuid.UUID
 	courses  []*course
 	busy     map[string][]span // by the name of a leader or a venue
@@ -45,6 +49,8 @@ type loader struct {
 	known     map[uuid.UUID]*person   // by member
 	answering map[uuid.UUID]time.Time // which offer each party answers
 	theirs    map[uuid.UUID]bool      // places of the Ellerys
+	away      map[uuid.UUID]bool      // places of somebody who does not come any more
+	asked     int                     // people who were asked for a day
 	decided   int                     // parties that staff talked with
 	periods   int                     // of service
 }

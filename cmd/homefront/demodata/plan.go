@@ -9,23 +9,15 @@ import (
 
 	"homefront/models"
 	"homefront/services/calendar"
-	"homefront/services/programs"
 	"homefront/services/workshops"
 )
 
-var lines = []struct{ name, summary string }{
-	{battleBuddy, "Nobody stands alone: pairs and tables of people who have been there"},
-	{awareness, "What service does to a household, and what a household can do"},
-	{coaching, "Work, purpose and the next step, with a coach"},
-	{retreats, "Days away for couples and families"},
-	{happiness, "Habits that make ordinary days better"},
-	{caregivers, "For those who look after somebody, and those who lost somebody"},
-}
-
 // plan makes programs, venues and all workshops.
 func (l *loader) plan() error {
-	if err := l.ground(); err != nil {
-		return err
+	for _, part := range []func() error{l.asks, l.begin, l.ground} {
+		if err := part(); err != nil {
+			return err
+		}
 	}
 	l.courses = courses()
 	for _, c := range l.courses {
@@ -39,16 +31,7 @@ func (l *loader) plan() error {
 // ground is what stands before the first workshop is planned.
 func (l *loader) ground() error {
 	ctx := l.at(l.ago(opened-1), l.office["coordinator"])
-	l.programs, l.venues, l.busy = map[string]uuid.UUID{}, map[string]uuid.UUID{}, map[string][]span{}
-	begun := l.day(-opened)
-	for _, p := range lines {
-		made, err := l.s.Programs.Create(ctx, programs.NewProgram{Name: p.name, Slug: strings.ToLower(strings.ReplaceAll(p.name, " ", "-")), Summary: p.summary,
-			Status: models.ProgramActive, StartsOn: &begun})
-		if err != nil {
-			return err
-		}
-		l.programs[p.name] = made.ID
-	}
+	l.venues, l.busy = map[string]uuid.UUID{}, map[string][]span{}
 	for _, p := range places {
 		made, err := l.s.Calendar.CreateVenue(ctx, calendar.NewVenue{Name: p.name, Address: p.address, TimeZone: homes[p.home].zone, Capacity: &p.capacity,
 			Accessibility: p.accessibility, Notes: p.notes})
@@ -218,6 +201,9 @@ func (l *loader) draft(c *course) workshops.NewWorkshop {
 	}
 	if c.minimumAge > 0 {
 		in.MinimumAge = &c.minimumAge
+	}
+	if form, ok := l.forms[c.asks]; ok {
+		in.RegistrationFormID = &form
 	}
 	if c.childSeats > 0 {
 		in.ChildCapacity = &c.childSeats

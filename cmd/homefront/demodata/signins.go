@@ -14,9 +14,9 @@ var SignIns = []SignIn{
 	{"moderator", "keeps the community"},
 	{"analyst", "counts; her own record is kept to two colleagues"},
 	{"privacy", "the privacy officer"},
-	{"member", "a veteran with his family, and a child who lives in two homes"},
-	{"spouse", "his wife"},
-	{"guardian", "the other parent of that child, in another home"},
+	{"member", "a veteran with his family, and a child who lives in two homes; he has applied for a coach, and is asked to fill in a form"},
+	{"spouse", "his wife; she and the children are in programs"},
+	{"guardian", "the other parent of that child, in another home; both have applied to a program for the child"},
 	{"teen", "her son of 15, with an account that she signed for"},
 	{"apart", "kept apart from somebody: what he asks for waits, and nothing says why"},
 }

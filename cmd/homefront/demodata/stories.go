@@ -10,6 +10,7 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/people"
+	"homefront/services/programs"
 	"homefront/services/workshops"
 )
 
@@ -53,6 +54,9 @@ func (l *loader) stories() []*family {
 	abel.born, abel.service = models.NewDate(1932, time.March, 9), []stint{{models.BranchNavy, models.ComponentActive, 19, 4}}
 	edith := who("widow", thornquist, "Edith", she, 88, nil, models.KindSpouse)
 	thornquist.ties = append(thornquist.ties, tie{one: edith, other: abel, kind: models.RelationSpouse})
+
+	ruben := who("fades", home("Brandt", 330, 0), "Ruben", he, 41, member, models.KindVeteran)
+	ruben.service = []stint{{models.BranchArmy, models.ComponentActive, 19, 8}}
 
 	luther := who("alive", home("Beck", 450, 0), "Luther", he, 70, member, models.KindVeteran)
 	luther.born, luther.service = models.NewDate(1955, time.April, 17), []stint{{models.BranchArmy, models.ComponentActive, 18, 2}}
@@ -130,8 +134,11 @@ func (l *loader) apart() error {
 	if err != nil {
 		return err
 	}
-	_, err = l.comes(victor, l.now.Add(-21*time.Hour), where)
-	return err
+	if _, err := l.comes(victor, l.now.Add(-21*time.Hour), where); err != nil {
+		return err
+	}
+	l.asksIn(victor, battleBuddy, l.now.Add(-20*time.Hour), victor, programs.Apply{Answers: l.tells(victor, 6, true)})
+	return l.pass()
 }
 
 // comes registers somebody alone for a workshop to come: for only, or for one that has a place and was announced by then,

@@ -31,7 +31,7 @@ func code(err error) services.Code {
 }
 
 func TestPrograms(t *testing.T) {
-	s := programs.New(coretest.New(t))
+	s := programs.New(coretest.New(t), programs.Config{OrgName: "Homefront"})
 	from, until := models.NewDate(2026, time.March, 1), models.NewDate(2026, time.February, 1)
 
 	p, err := s.Create(as(""), programs.NewProgram{Name: " Battle Buddy ", Slug: "battle-buddy", StartsOn: &from})
@@ -45,14 +45,14 @@ func TestPrograms(t *testing.T) {
 	if e := new(services.Error); !errors.As(err, &e) || len(e.Fields) != 3 {
 		t.Errorf("not all violations at once: %v", err)
 	}
-	if _, err := s.Update(as(""), p.ID, programs.ProgramPatch{}); code(err) != services.CodeIfMatchRequired {
+	if _, err := s.UpdateProgram(as(""), p.ID, programs.ProgramPatch{}); code(err) != services.CodeIfMatchRequired {
 		t.Errorf("no If-Match: %v", err)
 	}
-	changed, err := s.Update(as(`"1"`), p.ID, programs.ProgramPatch{Status: services.Some(models.ProgramActive), StartsOn: services.Null[models.Date]()})
+	changed, err := s.UpdateProgram(as(`"1"`), p.ID, programs.ProgramPatch{Status: services.Some(models.ProgramActive), StartsOn: services.Null[models.Date]()})
 	if err != nil || changed.Version != 2 || changed.Status != models.ProgramActive || changed.StartsOn != nil || changed.Name != "Battle Buddy" {
 		t.Errorf("%+v %v", changed, err)
 	}
-	if _, err := s.Update(as(`"1"`), p.ID, programs.ProgramPatch{}); code(err) != services.CodeStale {
+	if _, err := s.UpdateProgram(as(`"1"`), p.ID, programs.ProgramPatch{}); code(err) != services.CodeStale {
 		t.Errorf("a stale edit: %v", err)
 	}
 	if _, err := s.Get(as(""), services.NewID()); code(err) != services.CodeNotFound {

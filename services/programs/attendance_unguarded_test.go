@@ -1,0 +1,6 @@
+//go:build unsummed
+
+package programs_test
+
+// unsummed says whether this build sums attendance up without its locks: the positive control of the race.
+const unsummed = true
