@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"homefront/internal/apptest"
 	"homefront/models"
@@ -48,33 +47,6 @@ func askForm(t *testing.T, a *apptest.App, form, about, by uuid.UUID, answers ma
 	var id uuid.UUID
 	a.Scan(`select id from form_responses where record_id = $1`, []any{record}, &id)
 	return "/v1/form-responses/" + id.String(), nil
-}
-
-// everything is each row of each table as text, by table.
-func everything(t *testing.T, a *apptest.App) map[string]string {
-	t.Helper()
-	c, err := pgx.Connect(context.Background(), a.DB.SuperURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close(context.Background()) }()
-	rows, err := c.Query(context.Background(), `select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, table := range tables {
-		var all string
-		if err := c.QueryRow(context.Background(), `select coalesce(string_agg(x::text, E'\n'), '') from `+table+` x`).Scan(&all); err != nil {
-			t.Fatal(err)
-		}
-		out[table] = all
-	}
-	return out
 }
 
 // shapes are the ways in which a text may stand somewhere: plain, in hex, and in base64 at each of the three places where
@@ -188,7 +160,7 @@ func TestSensitiveAnswersAreNowhereInClear(t *testing.T) {
 		luis.Get("/v1/me/access-log").Want(200), boss.Get("/v1/audit-log").Want(200))
 	a.RunDue()
 
-	tables := everything(t, a)
+	tables := a.DB.Dump(t)
 	inText := map[string]string{"log": a.Log.String(), "answers": strings.Join(told, "\n"), "mail": fmt.Sprint(a.Mail.To(luis.Email), a.Mail.To(cora.Email), a.Mail.To(boss.Email))}
 	for _, canary := range canaries {
 		for _, shape := range shapes(canary) {

@@ -213,35 +213,6 @@ func (d *desk) states(s soul, response uuid.UUID) string {
 	return strings.Join(out, " ")
 }
 
-// dump is every row of every table as text, by table.
-func dump(t testing.TB, url string) map[string]string {
-	t.Helper()
-	c, err := pgx.Connect(context.Background(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close(context.Background()) }()
-	rows, err := c.Query(context.Background(), `select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, table := range tables {
-		var all *string
-		if err := c.QueryRow(context.Background(), `select string_agg(x::text, E'\n') from `+table+` x`).Scan(&all); err != nil {
-			t.Fatal(err)
-		}
-		if all != nil {
-			out[table] = *all
-		}
-	}
-	return out
-}
-
 // holds names the tables in which a text stands.
 func holds(tables map[string]string, text string) (in []string) {
 	for table, rows := range tables {

@@ -162,10 +162,10 @@ func restoreAfterThePurge(t *testing.T, way backup) {
 	after := morning.AddDate(0, 0, 11)
 	live := deskOn(t, d.db, after)
 	live.purge()
-	if in := holds(dump(t, d.db.SuperURL), hex.EncodeToString(sealed)); len(in) > 0 {
+	if in := holds(d.db.Dump(t), hex.EncodeToString(sealed)); len(in) > 0 {
 		t.Errorf("the live database holds the sealed answer in %v", in)
 	}
-	if in := holds(dump(t, restored.SuperURL), hex.EncodeToString(sealed)); len(in) != 1 {
+	if in := holds(restored.Dump(t), hex.EncodeToString(sealed)); len(in) != 1 {
 		t.Fatalf("the backup holds the sealed answer in %v: nothing is proved", in)
 	}
 	back := deskOn(t, restored, after)
@@ -173,7 +173,7 @@ func restoreAfterThePurge(t *testing.T, way backup) {
 		t.Errorf("at once after the restore: %s", got)
 	}
 	back.purge()
-	tables := dump(t, restored.SuperURL)
+	tables := restored.Dump(t)
 	if in := holds(tables, hex.EncodeToString(sealed)); len(in) > 0 {
 		t.Errorf("after the job the restored database holds the sealed answer in %v", in)
 	}
