@@ -28,8 +28,9 @@ type enrolledByHand struct {
 	Seen                     *time.Time
 }
 
-// compare adds up everything from the workshops' own rows, in the most simple-minded way.
-func (s *storm) compare() {
+// compare adds up everything from the workshops' own rows, in the most simple-minded way, and says how many enrollments had
+// anything to add up.
+func (s *storm) compare() int {
 	s.t.Helper()
 	var sheets []byHand
 	var rows []enrolledByHand
@@ -75,9 +76,7 @@ func (s *storm) compare() {
 		}
 	}
 	s.t.Logf("of %d enrollments, %d with something to add up, %d are wrong; %d pauses, %d lines on the sheets", len(rows), some, wrong, len(pauses), len(sheets))
-	if some < 40 {
-		s.t.Errorf("only %d enrollments have anything to add up", some)
-	}
+	return some
 }
 
 // addUp is the slow recount.
