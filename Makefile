@@ -49,10 +49,15 @@ race: ## Run every test with the race detector (needs a C compiler)
 
 # The race test must be able to see overselling: this build leaves the lock out, and the same race must then oversell.
 .PHONY: control
-control: ## Run the races without their locks; they must oversell, miss a separation, and lose attendance
+control: ## Run the races without their locks; they must oversell, ask the last first, miss a separation, and lose attendance
 	go test -tags oversell -count=1 -run TestRaceForThirtySeats ./services/workshops
+	go test -tags unfair -count=1 -run TestTheWaitlistDoesWhatItSays ./services/workshops
 	go test -tags unseparated -count=1 -run NotMissed ./services/records
 	go test -tags unsummed -count=1 -run "SumsAreNotLost|LaterOfTwo" ./services/programs
+
+.PHONY: simulate
+simulate: ## Ten thousand events of a waitlist for each of three seeds, where the tests do a third of that
+	HOMEFRONT_SIMULATE=1 go test -count=1 -v -run TestTheWaitlistDoesWhatItSays ./services/workshops
 
 .PHONY: check
 check: fmt-check vet lint race control spec-check spec-lint client ## Everything a change must pass before it lands

@@ -37,8 +37,9 @@ var renewCheckInCodeOp = op{
 var getRosterOp = op{
 	ID: "getRoster", Tag: "Attendance", Summary: "Who is expected at a session",
 	Doc: `First name and initial, who came, and attendance so far; nothing about health. ` + "`form`" + ` is whether they answered the registration form, not what. For coordinators, and for those who lead the workshop. Without
-` + "`session_id`" + ` it is the session that runs or comes next.`,
-	Example: services.Page[workshops.RosterEntry]{Data: []workshops.RosterEntry{{AttendeeID: attendeeID, RegistrationID: registrationID, SessionID: sessionExample.ID, Name: scannedName, Kind: models.SeatAdult,
+` + "`session_id`" + ` it is the session that runs or comes next. ` + "`q`" + ` finds people by how a name of theirs begins. With
+` + "`waiting=true`" + ` it is those who wait for a seat, or are offered one, by ` + "`state`" + `, in place of those who are expected: to check in by name who of them stands at the door.`,
+	Example: services.Page[workshops.RosterEntry]{Data: []workshops.RosterEntry{{AttendeeID: attendeeID, RegistrationID: registrationID, SessionID: sessionExample.ID, Name: scannedName, Kind: models.SeatAdult, State: models.RegistrationConfirmed,
 		CheckedInAt: &workshopStarts, Status: &wasPresent, Minutes: &stayed, Form: "answered", Attendance: rollUpExample}}},
 }
 
@@ -49,17 +50,17 @@ var checkInOp = op{
 | result | meaning |
 |---|---|
 | ` + "`ok`" + ` | checked in, by this scan |
-| ` + "`already_checked_in`" + ` | by another scan, ` + "`since`" + ` when |
+| ` + "`already_checked_in`" + ` | by another scan, the earliest, ` + "`since`" + ` when |
 | ` + "`unknown`" + ` | not a code of ours, or altered |
 | ` + "`revoked`" + ` | an older code; a new one was made |
 | ` + "`wrong_workshop`" + ` | of another workshop or session |
 | ` + "`cancelled`" + ` | the place was given up |
 | ` + "`not_confirmed`" + ` | waits for approval, for a seat or for an answer |
-| ` + "`see_staff`" + ` | something only a person can sort out; also outside the time in which a scan counts |
+| ` + "`see_staff`" + ` | something only a person can sort out; also outside the time in which a scan counts, and before the workshop is published |
 
 By the scanner's time a scan counts from 3 hours before the start until 12 hours after the end. A scanner without connection keeps its scans and sends
-them later, each with its ` + "`scanned_at`" + `: at most 14 days ago and no more than 5 minutes ahead, else 422. The same ` + "`nonce`" + ` answers the same however often it
-is sent, or ` + "`see_staff`" + ` once its check-in was taken back; with another code it is 422 ` + "`nonce_reused`" + `. Who is checked in is ` + "`present`" + `, and ` + "`late`" + ` from 15 minutes after the start, unless staff have entered something else.`,
+them later, each with its ` + "`scanned_at`" + `: at most 14 days ago and no more than 5 minutes ahead, else 422. The same ` + "`nonce`" + ` counts once and answers what holds now, however often it
+is sent: a scan that was ` + "`ok`" + ` is ` + "`already_checked_in`" + ` when another scanner sends an earlier one of the same person later, and ` + "`see_staff`" + ` once its check-in was taken back; with another code it is 422 ` + "`nonce_reused`" + `. Who is checked in is ` + "`present`" + `, and ` + "`late`" + ` from 15 minutes after the start, unless staff have entered something else.`,
 	Request: workshops.Scan{Code: checkInExample.Code, Nonce: "s7-000142-9f31"},
 	Example: workshops.ScanAnswer{ID: registrationID, Result: models.ScanOK, Name: &scannedName, Kind: &scannedKind, Since: &workshopStarts, ScannedAt: workshopStarts},
 }
@@ -84,7 +85,7 @@ word on a person counts. It also corrects a completed session: the sums follow. 
 var completeSessionOp = op{
 	ID: "completeSession", Tag: "Attendance", Summary: "Close a session",
 	Doc:    "Who has a place and of whom nothing is known was absent; the sums of attendance take the session in. Who still waits for a drop-in session that has ended waits for nothing, and is told so. Corrections stay possible. Completing it again changes nothing.",
-	Errors: []services.Code{workshops.CodeNotStarted, workshops.CodeWrongState}, Example: sessionExample,
+	Errors: []services.Code{workshops.CodeNotYet, workshops.CodeNotStarted, workshops.CodeWrongState}, Example: sessionExample,
 }
 
 var reopenSessionOp = op{

@@ -62,6 +62,9 @@ the first session.
 Staff register anybody, and name who leads the party. With ` + "`waive_reason`" + ` the window, the age, the audience and the rules do not count; each rule
 that was not met is waived for that person, and can be counted again (` + "`/v1/waivers`" + `).
 
+With a ` + "`pass`" + `, the token of a link that staff made (` + "`/v1/workshops/{workshop_id}/passes`" + `), no approval and no window of registration counts, and a free seat is theirs
+before those who wait; a link that is unknown, or somebody else's, is 404.
+
 **Rules.** Where the workshop has ` + "`rules`" + `, each member who comes is judged by them on the first day, or on the day of the session. A rule that is
 not met is refused: 422, ` + "`not_eligible`" + ` at ` + "`/attendees/N/member_id`" + `, with a sentence that says what it asks and what to do. Where a fact is missing, or
 one that the caller must not know decides, the party is ` + "`pending_approval`" + ` like any other that staff look at. Ask before with
@@ -73,7 +76,8 @@ keys of the form's fields, and it is answered at once; what is wrong with them i
 and nothing is stored. Leave them out and the place is taken all the same, first things first on a bad connection: the attendee's ` + "`form`" + ` is ` + "`due`" + `, with
 the ` + "`response_id`" + ` to answer it by. A party that waits is asked when it gets its seats. Nobody sees the answers here: they are at ` + "`/v1/form-responses`" + `, for
 who entered them, and for the staff whom a question names. Two guardians who book the same child each have a form of their own, and neither sees the other's.`,
-	Errors: []services.Code{workshops.CodeNotOpen, workshops.CodeClosed, workshops.CodeFull, workshops.CodeAlreadyRegistered},
+	Errors: []services.Code{workshops.CodeNotOpen, workshops.CodeClosed, workshops.CodeFull, workshops.CodeAlreadyRegistered,
+		workshops.CodePassUsedUp, workshops.CodePassExpired, workshops.CodePassRevoked},
 	Request: workshops.Register{Note: partyNote, Attendees: []workshops.AttendeeInput{
 		{MemberID: &attendingLead}, {MemberID: &attendingChild}, {Invite: &workshops.InviteInput{Name: "Ana Ortega", Email: "ana@example.org"}},
 	}},
@@ -108,7 +112,7 @@ var listMyRegistrationsOp = op{
 
 var getRegistrationOp = op{
 	ID: "getRegistration", Tag: "Registrations", Summary: "One registration",
-	Doc: `For who leads the party, comes with it, or entered somebody of it. ` + "`workshop.join_url`" + ` is there once the place is confirmed. Somebody invited looks
+	Doc: `For who leads the party, comes with it, or entered somebody of it. ` + "`workshop.join_url`" + ` is the app's page to join at, there once a place online is confirmed. Somebody invited looks
 ` + "`invited`" + ` to the others until the time to answer has passed, and then ` + "`lapsed`" + `, whether they said no or nothing. Staff see it as it is; their look is
 logged. The ETag is for changing attendees.`,
 	Example: registrationExample,
@@ -150,7 +154,7 @@ func cancelledExample() workshops.RegistrationView {
 
 var acceptOfferOp = op{
 	ID: "acceptOffer", Tag: "Registrations", Summary: "Take offered seats",
-	Doc:    "All of them, before `offer_expires_at`. Where staff have something to look at the party becomes `pending_approval` and keeps the seats. What comes too late answers 409 `offer_expired`, even if nobody has noticed yet.",
+	Doc:    "All of them, before `offer_expires_at`. Where staff have something to look at the party becomes `pending_approval` and keeps the seats; so it does where somebody does not meet the age, the audience or the rules by now. What comes too late answers 409 `offer_expired`, even if nobody has noticed yet.",
 	Errors: stateCodes(workshops.CodeOfferExpired, workshops.CodeNotYours), Example: registrationExample,
 }
 
@@ -191,16 +195,16 @@ var reinstateRegistrationOp = op{
 
 var moveUpRegistrationOp = op{
 	ID: "moveUpRegistration", Tag: "Registrations", Summary: "Move a waiting party ahead",
-	Doc:    "Ahead of all whom nobody moved ahead before. Free seats that fit are offered at once. The reason is kept sealed.",
-	Errors: stateCodes(workshops.CodeOwnRecord), Request: justification, Example: waitingExample,
+	Doc:    "Ahead of all whom nobody moved ahead before. Free seats that fit are offered at once. From two hours before the start nobody is offered seats any more, and until the end this gives the party the free seats themselves, which staff have spoken with them about: it is `confirmed`, or `pending_approval` where there is something to look at, and told so; without seats for all of it 409 `full`. Coordinators have a task `free_seats` while somebody waits whom the free seats would hold. The reason is kept sealed.",
+	Errors: stateCodes(workshops.CodeOwnRecord, workshops.CodeFull), Request: justification, Example: waitingExample,
 }
 
 var addAttendeeOp = op{
 	ID: "addAttendee", Tag: "Registrations", Summary: "Add somebody to a party",
 	Doc: `With a seat free that nobody waits for, they come along. Else they wait as a party of their own with the same lead, and that registration is
 answered: its id differs. A party that waits grows where it stands. Answer an open offer first. After the end of registration only staff add somebody;
-where every party is approved, it is looked at again. The workshop's rules and form are as for a whole party, at ` + "`/member_id`" + ` and ` + "`/answers`" + `; staff waive
-a rule first. People and guests of all parties of the same lead count together.`,
+where every party is approved, it is looked at again. The workshop's rules and form are as for a whole party, at ` + "`/member_id`" + ` and ` + "`/answers`" + `; staff
+say in ` + "`waive_reason`" + ` why the age, the audience and the rules do not count for them. People and guests of all parties of the same lead count together.`,
 	Errors:  stateCodes(workshops.CodeFull, workshops.CodeClosed, workshops.CodeAlreadyRegistered, workshops.CodeNotYours),
 	Request: workshops.AttendeeInput{Guest: &workshops.GuestInput{Name: "Rosa Ortega", Kind: models.SeatAdult}}, Example: registrationExample,
 }

@@ -32,6 +32,7 @@ type op struct {
 	NoMatch               bool            // a PATCH, PUT or DELETE that needs no If-Match: only its owner edits the record
 	MayMatch              bool            // a POST that may be sent If-Match, which must hold then
 	Cached                bool            // polled: the ETag is the hash of the bytes, If-None-Match answers 304
+	MaxAge                int             // of what is Cached and the same for everybody: for how many seconds anybody may keep it
 	Upload                []string        // media types of a file that is the body, in place of JSON; uploaded(ctx) holds it
 	Files                 []string        // media types that a file may have as an answer, beside that of Example
 }
@@ -257,8 +258,15 @@ func location(path string, id uuid.UUID) string {
 	if parts[last] == "clone" {
 		last -= 2
 	}
-	return "/" + parts[1] + "/" + parts[last] + "/" + id.String()
+	name := parts[last]
+	if own, ok := collections[name]; ok {
+		name = own
+	}
+	return "/" + parts[1] + "/" + name + "/" + id.String()
 }
+
+// collections are those that have another name by themselves than under what they belong to.
+var collections = map[string]string{"messages": "workshop-messages"}
 
 func (s *Server) write(hc huma.Context, status int, o op, body []byte) {
 	if o.Cached {
@@ -266,6 +274,9 @@ func (s *Server) write(hc huma.Context, status int, o op, body []byte) {
 		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 		hc.SetHeader("ETag", tag)
 		hc.SetHeader("Cache-Control", "private, no-cache")
+		if o.MaxAge > 0 {
+			hc.SetHeader("Cache-Control", "public, max-age="+strconv.Itoa(o.MaxAge))
+		}
 		if slices.Contains(strings.Split(strings.ReplaceAll(hc.Header("If-None-Match"), " ", ""), ","), tag) {
 			hc.SetStatus(http.StatusNotModified)
 			return

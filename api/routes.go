@@ -43,6 +43,7 @@ type Outside struct {
 	OrgName      string
 	MailFrom     string // as in mail.ParseAddress
 	RepliesRead  bool
+	Jitsi        workshops.Jitsi
 	ReviewShare  int            // per cent of all registrations that staff look at by lot
 	StaffedHours outreach.Hours // when somebody reads help requests; the zero value is the default
 }
@@ -64,7 +65,7 @@ func Assemble(core *services.Core, o Outside) Services {
 		Programs:     programs.New(core, programs.Config{OrgName: o.OrgName, ReviewShare: o.ReviewShare}),
 		Records:      records.New(core),
 		Tasks:        tasks.NewService(core),
-		Workshops:    workshops.New(core, workshops.Config{BaseURL: o.PublicURL, ReviewShare: o.ReviewShare}),
+		Workshops:    workshops.New(core, workshops.Config{BaseURL: o.PublicURL, OrgName: o.OrgName, Jitsi: o.Jitsi, Sign: signIn.Sign, ReviewShare: o.ReviewShare}),
 	}
 }
 
@@ -93,11 +94,21 @@ func (s *Server) routes(r *router) {
 	s.enrollments(r)
 	s.eligibility(r)
 	s.rollUps(r)
+	s.publicWorkshops(r)
 	s.venues(r)
+	s.rooms(r)
 	s.workshops(r)
 	s.workshopSessions(r)
 	s.registrations(r)
+	s.passes(r)
 	s.attendance(r)
+	s.doors(r)
+	s.papers(r)
+	s.certificates(r)
+	s.workshopMessages(r)
+	s.join(r)
+	s.feedback(r)
+	s.workshopReports(r)
 	s.work(r)
 	s.tasks(r)
 	s.contacts(r)

@@ -44,11 +44,18 @@ func (s *Server) workshopSessions(r *router) {
 	})
 	act(r, "/sessions/{session_id}/cancel", cancelSessionOp, services.CanManageWorkshops, func(ctx context.Context, in *struct {
 		WorkshopSessionPath
-		Body workshops.CancelReason
-	}) (*workshops.WorkshopSessionDetail, error) {
+		Body workshops.SessionCancellation
+	}) (*workshops.SessionChange, error) {
 		return s.Workshops.CancelSession(ctx, in.SessionID, in.Body)
 	})
-	act(r, "/sessions/{session_id}/restore", restoreSessionOp, services.CanManageWorkshops, func(ctx context.Context, in *struct{ WorkshopSessionPath }) (*workshops.WorkshopSessionDetail, error) {
-		return s.Workshops.RestoreSession(ctx, in.SessionID)
+	act(r, "/sessions/{session_id}/restore", restoreSessionOp, services.CanManageWorkshops, func(ctx context.Context, in *struct {
+		WorkshopSessionPath
+		Body *workshops.SessionRestoration
+	}) (*workshops.SessionChange, error) {
+		var restoration workshops.SessionRestoration
+		if in.Body != nil {
+			restoration = *in.Body
+		}
+		return s.Workshops.RestoreSession(ctx, in.SessionID, restoration)
 	})
 }

@@ -129,6 +129,9 @@ var meaning = map[int]string{
 	503: "Not now; try again after Retry-After seconds",
 }
 
+// notYet are the codes with which a read answers 409: what it would show is not there before, or not any more.
+var notYet = []services.Code{"not_confirmed", "not_completed", "not_issued", "wrong_state"}
+
 func refusals(method, path string, o op, can *services.Permission, takesBody bool) []int {
 	out := []int{400, 422, 429, 503}
 	if !can.Public {
@@ -137,7 +140,7 @@ func refusals(method, path string, o op, can *services.Permission, takesBody boo
 	if strings.Contains(path, "{") || can.Public || slices.Contains(o.Errors, services.CodeNotFound) {
 		out = append(out, 404)
 	}
-	if method != http.MethodGet || slices.Contains(o.Errors, "not_confirmed") || slices.Contains(o.Errors, "not_completed") { // no code, no certificate before
+	if method != http.MethodGet || slices.ContainsFunc(o.Errors, func(c services.Code) bool { return slices.Contains(notYet, c) }) {
 		out = append(out, 409)
 	}
 	if takesBody || method != http.MethodGet {

@@ -45,7 +45,7 @@ var updateVenueOp = op{
 
 var archiveVenueOp = op{
 	ID: "archiveVenue", Tag: "Programs", Summary: "Take a venue out of use",
-	Doc:     "Nothing new can be planned there. Refused while something is still to come there.",
+	Doc:     "Nothing new can be planned there: sessions of a workshop that is there answer 409 `venue_archived` when they are planned or restored. Refused while something is still to come there.",
 	Errors:  []services.Code{calendar.CodeVenueInUse},
 	Example: venueExample,
 }

@@ -42,6 +42,12 @@ func (s *Server) workshops(r *router) {
 	}) (*workshops.WorkshopDetail, error) {
 		return s.Workshops.CancelWorkshop(ctx, in.WorkshopID, in.Body)
 	})
+	act(r, "/workshops/{workshop_id}/run-anyway", runAnywayOp, services.CanManageWorkshops, func(ctx context.Context, in *struct {
+		WorkshopPath
+		Body workshops.RunAnyway
+	}) (*workshops.WorkshopDetail, error) {
+		return s.Workshops.RunAnyway(ctx, in.WorkshopID, in.Body)
+	})
 	act(r, "/workshops/{workshop_id}/restore", restoreWorkshopOp, services.CanManageWorkshops, func(ctx context.Context, in *struct{ WorkshopPath }) (*workshops.WorkshopDetail, error) {
 		return s.Workshops.RestoreWorkshop(ctx, in.WorkshopID)
 	})

@@ -60,6 +60,10 @@ var createWorkshopOp = op{
 	Doc: `Makes a draft, which only coordinators and those who lead it see. Only the title and the format must be known; what publishing needs,
 it says. Then plan its sessions.
 
+` + "`room_id`" + ` books a room alone; a venue without one is booked in whole, with all its rooms. More seats than the place holds answer 422 with both numbers. With
+` + "`is_public`" + ` it is, once published, in the public catalog without sign-in, too. ` + "`min_to_run`" + ` and ` + "`decide_by`" + ` have coordinators decide whether it takes
+place: see ` + "`POST /v1/workshops/{workshop_id}/run-anyway`" + `.
+
 Capacity counts seats in *pools*: one for a series, one per session for drop-in, one per mode when hybrid. Whoever is to lead it must be
 cleared for work with minors unless ` + "`minimum_age`" + ` is 18 or more.
 
@@ -78,7 +82,7 @@ those who lead them. For anybody else they do not exist: 404.
 
 ` + "`rules`" + ` say who may come, beyond age and audience, and ` + "`asks`" + ` says it in sentences; ` + "`GET /v1/workshops/{workshop_id}/eligibility`" + ` says it of one person.
 
-` + "`join_url`" + ` is shown to coordinators and those who lead it; who is confirmed finds it in their registration. The ETag counts edits, not
+` + "`join_url`" + ` is shown to coordinators and those who lead it; who has a place online joins with ` + "`POST /v1/sessions/{session_id}/join`" + `. The ETag counts edits, not
 registrations.`,
 	Example: workshopExample,
 }
@@ -88,7 +92,7 @@ var updateWorkshopOp = op{
 	Doc: `What is absent stays; null clears. Of a published workshop:
 
 * more seats are offered to those who wait, at once; fewer than are taken are refused with the number that is;
-* another venue, note or link moves the sessions to come with it, and everybody who comes is told;
+* another venue, room, note or link moves the sessions to come with it, and everybody who comes is told;
 * who is added to lead it, or left out, is so in every session to come;
 * new ` + "`rules`" + ` are for who registers from then on: whoever has a place keeps it, and whoever waits keeps waiting. Waivers of a rule
   that asks something else from now on under its key, or is gone, are withdrawn; other ` + "`words`" + ` alone change nothing;
@@ -97,7 +101,7 @@ var updateWorkshopOp = op{
 * it must stay what could be published.
 
 The format and attendance mode can change only while nobody has ever registered.`,
-	Errors:  []services.Code{workshops.CodeWorkshopOver, workshops.CodeCapacityTaken, workshops.CodeHasRegistrations, workshops.CodeNotReady, calendar.CodeDoubleBooked},
+	Errors:  []services.Code{workshops.CodeWorkshopOver, workshops.CodeCapacityTaken, workshops.CodeHasRegistrations, workshops.CodeNotReady, calendar.CodeDoubleBooked, calendar.CodeVenueArchived, calendar.CodeRoomArchived},
 	Request: map[string]any{"capacity": 36, "waitlist_capacity": nil},
 	Example: workshopExample,
 }
@@ -120,15 +124,34 @@ var unpublishWorkshopOp = op{
 var cancelWorkshopOp = op{
 	ID: "cancelWorkshop", Tag: "Workshops", Summary: "Call a workshop off",
 	Doc:     "Ends every registration, tells everybody why, and frees its people and places in the calendar. It can be restored before its first session would start. A draft is given up the same way.",
-	Errors:  []services.Code{workshops.CodeWrongState},
+	Errors:  []services.Code{workshops.CodeWrongState, workshops.CodeTooManyAtOnce},
 	Request: workshops.CancelReason{Reason: "The facilitator is ill. We will offer it again in spring."},
 	Example: workshopExample,
 }
 
+var runAnywayOp = op{
+	ID: "runWorkshopAnyway", Tag: "Workshops", Summary: "Have a workshop take place with fewer people than it needs",
+	Doc: `Coordinators get one task at ` + "`decide_by`" + ` when fewer people are confirmed than ` + "`min_to_run`" + `; it goes away by itself, within a quarter of an hour, when enough are
+confirmed after all. This decides it, then or before: the task is done, ` + "`decision.ran_anyway_at`" + ` says when, and nobody who comes is told. The other way to
+decide is ` + "`POST /v1/workshops/{workshop_id}/cancel`" + `. Another ` + "`min_to_run`" + ` or ` + "`decide_by`" + ` asks for the decision anew; when the sessions move, the day moves with them.`,
+	Errors:  []services.Code{workshops.CodeWrongState, workshops.CodeNothingToDecide},
+	Request: workshops.RunAnyway{Reason: "Four is a good group for this"},
+	Example: decidedExample(),
+}
+
+func decidedExample() workshops.WorkshopDetail {
+	w := workshopExample
+	w.MinToRun, w.DecideBy = count(6), &decideBy
+	w.Decision = &workshops.WorkshopDecision{Minimum: 6, Confirmed: 4, DecideBy: &decideBy, RanAnywayAt: &decideBy, Reason: "Four is a good group for this"}
+	return w
+}
+
+var decideBy = workshopStarts.Add(-7 * 24 * time.Hour)
+
 var restoreWorkshopOp = op{
 	ID: "restoreWorkshop", Tag: "Workshops", Summary: "Have a cancelled workshop take place after all",
-	Doc:     "Before its first session would start; a completed one is reopened. Its people and places must still be free, and its form not archived (409 `not_ready`). Registrations that ended with it are reinstated one by one, since people have made other plans.",
-	Errors:  []services.Code{workshops.CodeWrongState, calendar.CodeDoubleBooked, workshops.CodeNotReady},
+	Doc:     "Before its first session would start; a completed one is reopened. Its people and places must still be free and in use, and its form not archived (409 `not_ready`). The parties whose registrations ended with it have again what they had, a seat or their place in line, and are told; who was offered seats stands first in line. Where somebody has died, has another place at that time by now, or may act for a child no longer, staff have a task instead.",
+	Errors:  []services.Code{workshops.CodeWrongState, calendar.CodeDoubleBooked, calendar.CodeVenueArchived, calendar.CodeRoomArchived, workshops.CodeNotReady, workshops.CodeTooManyAtOnce},
 	Example: workshopExample,
 }
 
@@ -145,9 +168,10 @@ Parties that still wait, for a seat or for approval, become ` + "`expired`" + ` 
 var cloneWorkshopOp = op{
 	ID: "cloneWorkshop", Tag: "Workshops", Summary: "Plan a workshop like another",
 	Doc: `Makes a draft with everything of the original, or of a template, its rules and form too, but its registrations. With ` + "`starts_on`" + ` the sessions come along: as
-many days later as the first one, at the same time on the wall, across daylight-saving changes. Without it, none do. Cancelled sessions are
+many days later as the first one, at the same time on the wall, across daylight-saving changes; when registration opens and closes, and ` + "`decide_by`" + `,
+move by as many. Without it, none do. Cancelled sessions are
 left out.`,
-	Errors:  []services.Code{calendar.CodeDoubleBooked},
+	Errors:  []services.Code{calendar.CodeDoubleBooked, calendar.CodeVenueArchived, calendar.CodeRoomArchived},
 	Request: workshops.CloneWorkshop{Title: "Living with Hypervigilance, spring", StartsOn: day(2027, time.March, 2)},
 	Example: workshopExample,
 }

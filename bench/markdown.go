@@ -77,6 +77,7 @@ func (r *results) markdown() []byte {
 	p("\n%s", r.verdict(missed))
 	r.operations(p)
 	r.programs.write(p)
+	r.workshops.write(p)
 	p("%s", method)
 	for _, prof := range r.Profiles {
 		prof.write(p)

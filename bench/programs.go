@@ -71,13 +71,18 @@ func (m *programsMeasured) write(p func(string, ...any)) {
 		return
 	}
 	p("\n## Programs\n\nAmong %d members, on %d connections, the dry runs on one. By hand means pgx and the same rows in two round trips: no rules, no validation, no encryption.\n", crowdMembers, programConns)
-	p("| What | p50 ms | p99 ms | Against | Its p50 ms | Its p99 ms | Times as long | Throughput over its |\n|---|---|---|---|---|---|---|---|")
-	for _, x := range m.Pairs {
-		p("| %s | %.1f | %.1f | %s | %.1f | %.1f | %.2f | %.2f |", x.Title, middle(x.Ours.P50), middle(x.Ours.P99), x.Against, middle(x.Theirs.P50), middle(x.Theirs.P99), x.times(), x.throughput())
-	}
+	writePairs(p, m.Pairs)
 	p("\n- The nightly check of the sums took %.1f s for %d enrollments with %d rows of attendance, and found %d wrong.", m.Check.Seconds(), m.Checked, m.Rows, m.Wrong)
 	for _, t := range m.Trips {
 		p("- Round trips, %s: %d.", t.What, t.N)
+	}
+}
+
+// writePairs is their table.
+func writePairs(p func(string, ...any), pairs []*pairing) {
+	p("| What | p50 ms | p99 ms | Against | Its p50 ms | Its p99 ms | Times as long | Throughput over its |\n|---|---|---|---|---|---|---|---|")
+	for _, x := range pairs {
+		p("| %s | %.1f | %.1f | %s | %.1f | %.1f | %.2f | %.2f |", x.Title, middle(x.Ours.P50), middle(x.Ours.P99), x.Against, middle(x.Theirs.P50), middle(x.Theirs.P99), x.times(), x.throughput())
 	}
 }
 
@@ -90,6 +95,8 @@ type atWork struct {
 	members []string // tokens: of applicants, then of registrars
 	staff   []string // of coordinators
 	done    map[string]int
+	name    string // of the part, as it is said
+	pairs   *[]*pairing
 }
 
 // programs measures what people and staff do with programs, against the same work by hand or with less of it.
@@ -101,7 +108,7 @@ func (b *bench) programs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := &atWork{b: b, world: world, done: map[string]int{}}
+	w := &atWork{b: b, world: world, done: map[string]int{}, name: "programs", pairs: &b.results.programs.Pairs}
 	app, super := b.cluster.DSN(pgembed.AppRole, crowdDatabase), b.cluster.DSN(pgembed.Superuser, crowdDatabase)
 	if w.members, err = signTokens(ctx, app, super, b.secret, append(world.applicants[:len(world.applicants):len(world.applicants)], world.registrars...), "member"); err != nil {
 		return err
@@ -205,8 +212,8 @@ func (w *atWork) beside(title string, rivals ...rival) error {
 	}
 	for k := 1; k < len(rivals); k++ {
 		p := &pairing{Title: title, Against: rivals[k].name, Ours: sides[0], Theirs: sides[k]}
-		w.b.results.programs.Pairs = append(w.b.results.programs.Pairs, p)
-		say("programs: %s: %.2f ms (p99 %.2f), %.0f/s; %s %.2f ms (p99 %.2f), %.0f/s: %.2f times as long, %.2f of the throughput", title, middle(p.Ours.P50), middle(p.Ours.P99),
+		*w.pairs = append(*w.pairs, p)
+		say("%s: %s: %.2f ms (p99 %.2f), %.0f/s; %s %.2f ms (p99 %.2f), %.0f/s: %.2f times as long, %.2f of the throughput", w.name, title, middle(p.Ours.P50), middle(p.Ours.P99),
 			middle(p.Ours.PerSecond), p.Against, middle(p.Theirs.P50), middle(p.Theirs.P99), middle(p.Theirs.PerSecond), p.times(), p.throughput())
 	}
 	return nil

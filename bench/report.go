@@ -33,6 +33,7 @@ type results struct {
 	oversold    int
 	people      peoples
 	programs    programsMeasured
+	workshops   workshopsMeasured
 	quick       bool
 }
 

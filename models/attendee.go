@@ -67,7 +67,9 @@ type Attendee struct {
 	// Second marks the booking of a child by a second guardian: it stands beside the first, which it must not reveal.
 	// It has a seat of its own for as long as it lives, so that seats, counts and mails are those of any booking; staff see
 	// both, and may cancel one.
-	Second      bool       `json:"-" privacy:"confidential,erase=keep"`
+	Second bool `json:"-" privacy:"confidential,erase=keep"`
+	// Beyond marks somebody whom staff let in although no seat was free: the pool does not count them.
+	Beyond      bool       `json:"beyond" privacy:"none,erase=keep" doc:"Let in at the door although no seat was free; not counted among the seats"`
 	CodeVersion int        `json:"-" privacy:"none,erase=keep"`
 	JoinedAt    *time.Time `json:"joined_at" privacy:"none,erase=keep" doc:"When they were added, or accepted"`
 	LeftAt      *time.Time `json:"left_at" privacy:"none,erase=keep" doc:"When they were removed, left, refused or lapsed"`

@@ -35,6 +35,8 @@ type CheckIn struct {
 	RecordedAt time.Time  `json:"recorded_at" privacy:"none,erase=keep" doc:"When we heard of it"`
 	ScannedBy  uuid.UUID  `json:"scanned_by" privacy:"none,erase=keep"`
 	UndoneAt   *time.Time `json:"undone_at" privacy:"none,erase=keep"`
+	Station    string     `json:"station" privacy:"none,erase=keep" doc:"Which door or desk; empty when it did not say" example:"Door 2"`
+	ByHand     bool       `json:"by_hand" privacy:"none,erase=keep" doc:"Found by name: no code was scanned"`
 }
 
 // TableName implements Model.

@@ -32,11 +32,13 @@ func (ResourceRow) TableName() string { return "resources" }
 // Subjects implements Model.
 func (ResourceRow) Subjects() []string { return nil }
 
-// Commitment books one resource for one source. During includes the buffers; StartsAt and EndsAt do not.
+// Commitment books one resource for one source: a venue in whole, or one room of it. During includes the buffers; StartsAt
+// and EndsAt do not.
 type Commitment struct {
 	ID           uuid.UUID    `gorm:"primaryKey" privacy:"none,erase=keep"`
 	ResourceKind ResourceKind `privacy:"none,erase=keep"`
 	ResourceID   uuid.UUID    `privacy:"none,erase=keep"`
+	RoomID       *uuid.UUID   `privacy:"none,erase=keep"`
 	During       string       `privacy:"none,erase=keep"`
 	StartsAt     time.Time    `privacy:"none,erase=keep"`
 	EndsAt       time.Time    `privacy:"none,erase=keep"`

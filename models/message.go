@@ -30,6 +30,11 @@ const (
 	NoticeSessionCancelled       NoticeEvent = "session.cancelled" // one of several does not take place
 	NoticeSessionRestored        NoticeEvent = "session.restored"  // it takes place after all
 	NoticeSessionReminder        NoticeEvent = "session.reminder"
+	NoticeRegistrationMoved      NoticeEvent = "registration.transferred" // the party has its place elsewhere now
+	NoticeWorkshopPass           NoticeEvent = "workshop.pass"            // a link that lets somebody in past the queue
+	NoticeWorkshopMessage        NoticeEvent = "workshop.message"         // words of staff to those who come
+	NoticeFeedbackAsked          NoticeEvent = "session.feedback"         // how was it?
+	NoticeThanksReceived         NoticeEvent = "thanks.received"          // to staff: somebody said thanks
 	NoticeAccountVerify          NoticeEvent = "account.verify"
 	NoticeAccountExists          NoticeEvent = "account.exists" // somebody signed up with an address that has an account
 	NoticeAccountReset           NoticeEvent = "account.reset"
@@ -58,6 +63,7 @@ func NoticeEvents() []NoticeEvent {
 		NoticeRegistrationReceived, NoticeRegistrationConfirmed, NoticeRegistrationWaitlisted, NoticeRegistrationOffered,
 		NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeRegistrationCancelled, NoticeRegistrationDeclined, NoticeRegistrationReinstated,
 		NoticeRegistrationInvited, NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionCancelled, NoticeSessionRestored, NoticeSessionReminder,
+		NoticeRegistrationMoved, NoticeWorkshopPass, NoticeWorkshopMessage, NoticeFeedbackAsked, NoticeThanksReceived,
 		NoticeAccountVerify, NoticeAccountExists, NoticeAccountReset, NoticeAccountInvited,
 		NoticeAccountNewLogin, NoticeAccountSessionEnded, NoticeAccountPasswordChanged, NoticeAccountTeen, NoticeContactVerify,
 		NoticeHelpAsked, NoticeTaskAssigned, NoticeCredentialExpiring, NoticeCredentialLapsed,
@@ -70,7 +76,7 @@ func NoticeEvents() []NoticeEvent {
 // not: who has no working address asks us.
 func (e NoticeEvent) Essential() bool {
 	switch e {
-	case NoticeRegistrationConfirmed, NoticeRegistrationOffered, NoticeRegistrationCancelled, NoticeRegistrationReinstated,
+	case NoticeRegistrationConfirmed, NoticeRegistrationOffered, NoticeRegistrationCancelled, NoticeRegistrationReinstated, NoticeRegistrationMoved,
 		NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionCancelled, NoticeSessionRestored,
 		NoticeEnrollmentEnrolled, NoticeEnrollmentWithdrawn, NoticeEnrollmentReopened:
 		return true
@@ -81,7 +87,7 @@ func (e NoticeEvent) Essential() bool {
 // Optional says whether somebody who takes only what is essential by e-mail goes without it; the inbox has it anyway.
 func (e NoticeEvent) Optional() bool {
 	switch e {
-	case NoticeRegistrationReceived, NoticeRegistrationWaitlisted, NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeSessionReminder,
+	case NoticeRegistrationReceived, NoticeRegistrationWaitlisted, NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeSessionReminder, NoticeWorkshopMessage, NoticeFeedbackAsked, NoticeThanksReceived,
 		NoticeEnrollmentReceived, NoticeEnrollmentWaitlisted:
 		return true
 	}
@@ -91,13 +97,18 @@ func (e NoticeEvent) Optional() bool {
 // InInbox says whether the app shows it too. What carries a link that proves an address does not belong there.
 func (e NoticeEvent) InInbox() bool { return !slices.Contains(mailOnly, e) }
 
-var mailOnly = []NoticeEvent{NoticeAccountVerify, NoticeAccountExists, NoticeAccountReset, NoticeAccountInvited, NoticeAccountTeen, NoticeContactVerify}
+var mailOnly = []NoticeEvent{NoticeAccountVerify, NoticeAccountExists, NoticeAccountReset, NoticeAccountInvited, NoticeAccountTeen, NoticeContactVerify, NoticeWorkshopPass}
 
 // MailOnly lists the events that the inbox leaves out.
 func MailOnly() []NoticeEvent { return slices.Clone(mailOnly) }
 
 // Quiet says whether it waits for the end of the person's quiet hours; the others answer something they or we just did.
-func (e NoticeEvent) Quiet() bool { return e == NoticeSessionReminder }
+func (e NoticeEvent) Quiet() bool {
+	return e == NoticeSessionReminder || e == NoticeWorkshopMessage || e == NoticeFeedbackAsked || e == NoticeThanksReceived
+}
+
+// Followed says whether those who have it sent see to the people whom it does not reach, instead of a call for each.
+func (e NoticeEvent) Followed() bool { return e == NoticeWorkshopMessage }
 
 // Cancels says whether its calendar entries are taken out of the person's calendar.
 func (e NoticeEvent) Cancels() bool {

@@ -50,7 +50,7 @@ var registrationMoves = map[RegistrationState][]RegistrationState{
 	RegistrationConfirmed:  {RegistrationCancelled, RegistrationPending, RegistrationSuperseded},
 	RegistrationWaitlisted: {RegistrationOffered, RegistrationCancelled, RegistrationDeclined, RegistrationExpired, RegistrationSuperseded},
 	RegistrationOffered:    {RegistrationConfirmed, RegistrationPending, RegistrationExpired, RegistrationCancelled, RegistrationDeclined, RegistrationSuperseded},
-	RegistrationCancelled:  {RegistrationConfirmed, RegistrationWaitlisted},
+	RegistrationCancelled:  {RegistrationConfirmed, RegistrationWaitlisted, RegistrationPending}, // pending: what was called off takes place after all
 	RegistrationDeclined:   {RegistrationConfirmed, RegistrationWaitlisted},
 	RegistrationExpired:    {RegistrationConfirmed, RegistrationWaitlisted},
 }
@@ -59,6 +59,15 @@ var registrationMoves = map[RegistrationState][]RegistrationState{
 func (s RegistrationState) Becomes(next RegistrationState) bool {
 	return slices.Contains(registrationMoves[s], next)
 }
+
+// RegistrationSource is how a party came to be.
+type RegistrationSource string
+
+// The sources.
+const (
+	SourceRegistered RegistrationSource = "registered"
+	SourceWalkIn     RegistrationSource = "walk_in"
+)
 
 // ReviewReason is why staff look at a party before it is confirmed. Members never see it: that somebody is looked at
 // must not tell why.
@@ -92,6 +101,12 @@ type Registration struct {
 	ClosedAt            *time.Time          `json:"closed_at" privacy:"none,erase=keep" doc:"When it was cancelled, declined or expired"`
 	LateCancel          bool                `json:"late_cancel" privacy:"none,erase=keep" doc:"Cancelled after the workshop's deadline for that"`
 	Note                string              `json:"-" privacy:"personal,erase=blank"`
+	Source              RegistrationSource  `json:"source,omitempty" enum:"registered,walk_in" privacy:"none,erase=keep" doc:"walk_in: they came to the door without a registration" example:"registered"`
+	WalkInSessionID     *uuid.UUID          `json:"-" privacy:"none,erase=keep"`
+	PassID              *uuid.UUID          `json:"-" privacy:"none,erase=keep"` // the pass it was made with
+	TransferredFrom     *uuid.UUID          `json:"transferred_from" nullable:"true" privacy:"none,erase=keep" doc:"The registration whose place this is instead of"`
+	TransferredTo       *uuid.UUID          `json:"transferred_to" nullable:"true" privacy:"none,erase=keep" doc:"The registration that took the place of this one"`
+	CalledOffAs         *RegistrationState  `json:"-" privacy:"none,erase=keep"` // what it was when that which it is for was called off
 	SharedWithGuardians bool                `json:"shared_with_guardians" privacy:"none,erase=keep" doc:"The other guardians of the children in it see their places too. Only who leads the party decides that"`
 }
 

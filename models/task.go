@@ -27,6 +27,7 @@ const (
 	TaskFollowUp            TaskKind = "follow_up"
 	TaskGuardianGone        TaskKind = "guardian_gone" // a place whose guardian may act no longer
 	TaskNewContact          TaskKind = "new_contact"   // an address that a new adult shared with a guardian
+	TaskDecideToRun         TaskKind = "decide_to_run" // whether a workshop takes place with fewer than it needs
 	TaskTeenAccount         TaskKind = "teen_account"  // a teen wants an account, and no guardian has agreed yet
 )
 

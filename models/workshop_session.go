@@ -28,8 +28,11 @@ type WorkshopSession struct {
 	LocalStart     string        `json:"local_start" privacy:"none,erase=keep" doc:"What the clock on the wall shows at the start" example:"2026-10-27T18:00"`
 	TimeZone       string        `json:"time_zone" privacy:"none,erase=keep" doc:"IANA name of the zone of local_start" example:"America/New_York"`
 	VenueID        *uuid.UUID    `json:"venue_id" nullable:"true" privacy:"none,erase=keep" doc:"Null: the workshop's"`
+	RoomID         *uuid.UUID    `json:"room_id" nullable:"true" privacy:"none,erase=keep" doc:"A room of its own venue; null for all of it, or where it has no venue of its own"`
 	LocationNote   string        `json:"location_note" privacy:"none,erase=keep" doc:"Empty: the workshop's"`
 	JoinURL        string        `json:"join_url" gorm:"column:join_url" privacy:"personal,erase=keep" doc:"Empty: the workshop's, or not for the caller"`
+	OnlineRoom     *OnlineRoom   `json:"online_room" enum:"url,jitsi" privacy:"none,erase=keep" doc:"Null: at its own join_url where it has one, else as the workshop"`
+	RoomRenewals   int           `json:"-" privacy:"none,erase=keep"`
 	Capacity       *int          `json:"capacity" privacy:"none,erase=keep" doc:"Drop-in only: seats of this session; null for the workshop's"`
 	ChildCapacity  *int          `json:"child_capacity" privacy:"none,erase=keep"`
 	OnlineCapacity *int          `json:"online_capacity" privacy:"none,erase=keep"`

@@ -32,10 +32,10 @@ const (
 			where p.workshop_id = w.id and (p.session_id is null or (s.status = 'scheduled' and s.ends_at > $1)) order by s.starts_at, p.mode, p.id`
 
 	getSQL = `select w.id, w.version, w.created_at, w.updated_at, w.program_id, w.title, w.summary, w.description, w.materials, w.format, w.attendance_mode,
-			w.venue_id, w.location_note, w.time_zone, w.capacity, w.child_capacity, w.online_capacity, w.min_to_run, w.waitlist_capacity, w.opens_at,
+			w.venue_id, w.room_id, w.location_note, w.online_room, w.time_zone, w.capacity, w.child_capacity, w.online_capacity, w.min_to_run, w.decide_by, w.waitlist_capacity, w.opens_at,
 			w.closes_at, w.approval_required, w.cancel_deadline_hours, w.guests_per_party, w.max_party, w.minimum_age, w.teen_program, w.audience_kinds,
-			w.rules::text, w.registration_form_id, w.offer_hours, w.visibility, w.is_template, w.starts_at, w.ends_at, w.published_at, w.cancelled_at, w.completed_at, w.cancel_reason,
-			(select name from programs where id = w.program_id), v.id, v.name, v.address, v.time_zone, v.accessibility,
+			w.rules::text, w.registration_form_id, w.offer_hours, w.reminder_hours, w.visibility, w.is_template, w.is_public, w.starts_at, w.ends_at, w.published_at, w.cancelled_at, w.completed_at, w.cancel_reason,
+			(select name from programs where id = w.program_id), v.id, v.name, v.address, v.time_zone, v.accessibility, (select json_build_object('id', id, 'name', name, 'accessibility', accessibility)::text from rooms where id = w.room_id),
 			(select count(*) from workshop_sessions c where c.workshop_id = w.id and c.status <> 'cancelled'),
 			case when exists (select from workshop_facilitators where workshop_id = w.id and member_id = $3)
 				or exists (select from session_facilitators f join workshop_sessions s on s.id = f.session_id where s.workshop_id = w.id and f.member_id = $3) then w.join_url else '' end,
@@ -56,6 +56,9 @@ type shown struct {
 	audience                         []string
 	rules                            string
 	visibility, format, admission    string
+	onlineRoom                       string
+	reminders                        []int
+	room                             *string // as it is shown
 	venueName                        *string
 	sessions                         int
 	pools                            []seats
@@ -247,10 +250,10 @@ func (l *Server) get(c *fiber.Ctx, actor *services.Actor) error {
 	var pool seats
 	var venue *uuid.UUID
 	into := append([]any{&w.ID, &w.Version, &w.CreatedAt, &w.UpdatedAt, &w.ProgramID, &w.Title, &w.Summary, &w.Description, &w.Materials, &w.format, &w.admission,
-		&w.VenueID, &w.LocationNote, &w.TimeZone, &w.Capacity, &w.ChildCapacity, &w.OnlineCapacity, &w.MinToRun, &w.WaitlistCapacity, &w.OpensAt,
+		&w.VenueID, &w.RoomID, &w.LocationNote, &w.onlineRoom, &w.TimeZone, &w.Capacity, &w.ChildCapacity, &w.OnlineCapacity, &w.MinToRun, &w.DecideBy, &w.WaitlistCapacity, &w.OpensAt,
 		&w.ClosesAt, &w.ApprovalRequired, &w.CancelDeadlineHours, &w.GuestsPerParty, &w.MaxParty, &w.MinimumAge, &w.TeenProgram, &w.audience,
-		&w.rules, &w.RegistrationFormID, &w.OfferHours, &w.visibility, &w.IsTemplate, &w.StartsAt, &w.EndsAt, &w.PublishedAt, &w.CancelledAt, &w.CompletedAt, &w.CancelReason,
-		&w.program, &venue, &w.venueName, &w.address, &w.zone, &w.entrance, &w.sessions, &w.JoinURL, &w.given, &w.family}, pool.into()...)
+		&w.rules, &w.RegistrationFormID, &w.OfferHours, &w.reminders, &w.visibility, &w.IsTemplate, &w.IsPublic, &w.StartsAt, &w.EndsAt, &w.PublishedAt, &w.CancelledAt, &w.CompletedAt, &w.CancelReason,
+		&w.program, &venue, &w.venueName, &w.address, &w.zone, &w.entrance, &w.room, &w.sessions, &w.JoinURL, &w.given, &w.family}, pool.into()...)
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return err
@@ -284,13 +287,16 @@ func (w *shown) appendDetail(b []byte, now time.Time) []byte {
 	b = appendString(append(b, `,"format":`...), w.format)
 	b = appendString(append(b, `,"attendance_mode":`...), w.admission)
 	b = appendID(append(b, `,"venue_id":`...), w.VenueID)
+	b = appendID(append(b, `,"room_id":`...), w.RoomID)
 	b = appendString(append(b, `,"location_note":`...), w.LocationNote)
 	b = appendString(append(b, `,"join_url":`...), w.JoinURL)
+	b = appendString(append(b, `,"online_room":`...), w.onlineRoom)
 	b = appendString(append(b, `,"time_zone":`...), w.TimeZone)
 	b = appendInt(append(b, `,"capacity":`...), w.Capacity)
 	b = appendInt(append(b, `,"child_capacity":`...), w.ChildCapacity)
 	b = appendInt(append(b, `,"online_capacity":`...), w.OnlineCapacity)
 	b = appendInt(append(b, `,"min_to_run":`...), w.MinToRun)
+	b = appendTime(append(b, `,"decide_by":`...), w.DecideBy)
 	b = appendInt(append(b, `,"waitlist_capacity":`...), w.WaitlistCapacity)
 	b = appendTime(append(b, `,"opens_at":`...), w.OpensAt)
 	b = appendTime(append(b, `,"closes_at":`...), w.ClosesAt)
@@ -304,8 +310,17 @@ func (w *shown) appendDetail(b []byte, now time.Time) []byte {
 	b = append(append(b, `,"rules":`...), w.rules...)
 	b = appendID(append(b, `,"registration_form_id":`...), w.RegistrationFormID)
 	b = appendInt(append(b, `,"offer_hours":`...), &w.OfferHours)
+	b = append(b, `,"reminder_hours":[`...)
+	for i := range w.reminders {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendInt(b, &w.reminders[i])
+	}
+	b = append(b, ']')
 	b = appendString(append(b, `,"visibility":`...), w.visibility)
 	b = strconv.AppendBool(append(b, `,"is_template":`...), w.IsTemplate)
+	b = strconv.AppendBool(append(b, `,"is_public":`...), w.IsPublic)
 	b = appendTime(append(b, `,"starts_at":`...), w.StartsAt)
 	b = appendTime(append(b, `,"ends_at":`...), w.EndsAt)
 	b = appendTime(append(b, `,"published_at":`...), w.PublishedAt)
@@ -326,7 +341,14 @@ func (w *shown) appendPeopleAndPlace(b []byte) []byte {
 		b = appendText(append(b, `,"name":`...), w.venueName)
 		b = appendText(append(b, `,"address":`...), w.address)
 		b = appendText(append(b, `,"time_zone":`...), w.zone)
-		b = append(appendText(append(b, `,"accessibility":`...), w.entrance), '}')
+		b = appendText(append(b, `,"accessibility":`...), w.entrance)
+		b = append(b, `,"room":`...)
+		if w.room == nil {
+			b = append(b, "null"...)
+		} else {
+			b = append(b, *w.room...)
+		}
+		b = append(b, '}')
 	}
 	b = append(b, `,"facilitators":[`...)
 	for i := range w.given {

@@ -36,12 +36,13 @@ begin
 		raise 'not found' using errcode = 'P0002';
 	end if;
 	select min(x.starts_at) as starts, max(x.starts_at) as last_starts, count(*) as meetings, max(x.ends_at) as ends, min(x.ends_at) as first_ends, (array_agg(x.place order by x.starts_at, x.id))[1] as place,
-			jsonb_agg(jsonb_build_object('UID', _seat || '.' || x.id || '@homefront', 'URL', x.url, 'Rule', '', 'Stamp', _now, 'Title', w.title, 'EndsAt', zulu(x.ends_at),
+			(array_agg(x.id order by x.starts_at, x.id) filter (where x.ends_at > _at))[1] as joins,
+			jsonb_agg(jsonb_build_object('UID', _seat || '.' || x.id || '@homefront', 'URL', '', 'Rule', '', 'Stamp', _now, 'Title', w.title, 'EndsAt', zulu(x.ends_at),
 				'Attendee', '{"Name": "", "Email": ""}'::jsonb, 'Location', x.place, 'Sequence', x.sequence + 1, 'StartsAt', zulu(x.starts_at), 'TimeZone', x.time_zone,
-				'Cancelled', false, 'Organizer', '{"Name": "", "Email": ""}'::jsonb, 'Description', '', 'ExceptDates', null) order by x.starts_at, x.id) as events
+				'Cancelled', false, 'Organizer', '{"Name": "", "Email": ""}'::jsonb, 'Description', '', 'ExceptDates', null)
+				|| case when w.format = 'online' then jsonb_build_object('Join', jsonb_build_object('session_id', x.id, 'attendee_id', _seat, 'version', 1)) else '{}' end order by x.starts_at, x.id) as events
 		into s from (select c.*, case when w.format = 'online' then 'Online'
-				else concat_ws(', ', nullif(v.name, ''), nullif(v.address, ''), nullif(coalesce(nullif(c.location_note, ''), w.location_note), '')) end as place,
-				case when w.format = 'in_person' then '' else coalesce(nullif(c.join_url, ''), w.join_url) end as url
+				else concat_ws(', ', nullif(v.name, ''), nullif(v.address, ''), nullif(coalesce(nullif(c.location_note, ''), w.location_note), '')) end as place
 			from workshop_sessions c left join venues v on v.id = coalesce(c.venue_id, w.venue_id)
 			where c.workshop_id = _workshop and c.status <> 'cancelled') x;
 	if w.visibility <> 'published' or _at < w.opens_at or _at >= coalesce(w.closes_at, s.starts) or _at >= w.ends_at
@@ -59,21 +60,22 @@ begin
 		values (_message, _member, 'registration.confirmed', 'registration.confirmed:' || _party || ':1:' || _seat, 'registration', _party,
 			jsonb_build_object('place', s.place, 'seats', 1, 'title', w.title, 'ends_at', zulu(s.first_ends), 'starts_at', zulu(s.starts), 'time_zone', w.time_zone,
 				'online', w.format = 'online', 'begun', false)
+				|| case when w.format = 'online' then jsonb_build_object('join', jsonb_build_object('session_id', s.joins, 'attendee_id', _seat, 'version', 1)) else '{}' end
 				|| case when s.meetings > 1 then jsonb_build_object('more', s.meetings - 1, 'last_at', zulu(s.last_starts)) else '{}' end,
 			jsonb_build_object('events', s.events, 'method', case when jsonb_array_length(s.events) = 1 then 'REQUEST' else 'PUBLISH' end), _at, _at)
 		on conflict (key) where key is not null do nothing;
 	insert into river_job (args, kind, max_attempts, priority, queue, scheduled_at, state, created_at)
 		values (jsonb_build_object('message_id', _message), 'message.send', 10, 1, 'default', _at, 'available', _at);
-	said := format('{"id":"%1$s","version":1,"created_at":"%2$s","updated_at":"%2$s","workshop_id":"%3$s","session_id":null,"lead_member_id":"%4$s","state":"confirmed","queued_at":null,"offered_at":null,"offer_expires_at":null,"confirmed_at":"%2$s","closed_at":null,"late_cancel":false,"shared_with_guardians":false,'
+	said := format('{"id":"%1$s","version":1,"created_at":"%2$s","updated_at":"%2$s","workshop_id":"%3$s","session_id":null,"lead_member_id":"%4$s","state":"confirmed","queued_at":null,"offered_at":null,"offer_expires_at":null,"confirmed_at":"%2$s","closed_at":null,"late_cancel":false,"source":"registered","transferred_from":null,"transferred_to":null,"shared_with_guardians":false,'
 		|| '"workshop":{"id":"%3$s","title":%5$s,"format":"%6$s","starts_at":"%7$s","ends_at":"%8$s","time_zone":"%9$s","place":%10$s,"join_url":%11$s},"waitlist_position":null,"note":"",'
 		|| '"attendees":[{"id":"%12$s","name":%13$s,"kind":"adult","state":"attending","mode":null,"member_id":"%4$s","invite_expires_at":null,"attendance":{"offered":0,"attended":0,"excused":0,"missed":0,"consecutive_absences":0,"last_seen_at":null,"rate":null}}]}',
 		_party, _now, _workshop, _member, to_json(w.title), w.format, zulu(s.starts), zulu(s.ends), w.time_zone, to_json(s.place),
-		case when w.format = 'online' then to_json(w.join_url)::text else 'null' end, _seat, to_json(coalesce(m.preferred_name, m.given_name) || ' ' || m.family_name));
+		case when w.format = 'online' then '"/join/' || s.joins || '"' else 'null' end, _seat, to_json(coalesce(m.preferred_name, m.given_name) || ' ' || m.family_name));
 	insert into audit_log (id, at, actor_kind, account_id, member_id, session_id, roles, action, outcome, objects, subjects, changes, request_id, address)
 		values (_audit, _at, 'account', _account, _member, _session, _roles, 'registration.create', 'done', array[_party, _seat, p.id], array[_member],
 			jsonb_build_array(
 				jsonb_build_object('table', 'registrations', 'id', _party, 'columns', '["review", "note"]'::jsonb, 'values', jsonb_build_object(
-					'id', json_build_array(null, _party), 'live', '[null, true]'::jsonb, 'state', '[null, "confirmed"]'::jsonb, 'version', '[null, 1]'::jsonb,
+					'id', json_build_array(null, _party), 'live', '[null, true]'::jsonb, 'state', '[null, "confirmed"]'::jsonb, 'source', '[null, "registered"]'::jsonb, 'version', '[null, 1]'::jsonb,
 					'created_at', json_build_array(null, _now), 'entered_by', json_build_array(null, _member), 'updated_at', json_build_array(null, _now),
 					'late_cancel', '[null, false]'::jsonb, 'shared_with_guardians', '[null, false]'::jsonb, 'workshop_id', json_build_array(null, _workshop), 'confirmed_at', json_build_array(null, _now),
 					'lead_member_id', json_build_array(null, _member))),
@@ -81,7 +83,7 @@ begin
 					'id', json_build_array(null, _seat), 'kind', '[null, "adult"]'::jsonb, 'live', '[null, true]'::jsonb, 'state', '[null, "attending"]'::jsonb,
 					'pool_id', json_build_array(null, p.id), 'joined_at', json_build_array(null, _now), 'member_id', json_build_array(null, _member),
 					'created_at', json_build_array(null, _now), 'entered_by', json_build_array(null, _member), 'updated_at', json_build_array(null, _now),
-					'code_version', '[null, 1]'::jsonb, 'registration_id', json_build_array(null, _party), 'sessions_missed', '[null, 0]'::jsonb,
+					'code_version', '[null, 1]'::jsonb, 'beyond', '[null, false]'::jsonb, 'registration_id', json_build_array(null, _party), 'sessions_missed', '[null, 0]'::jsonb,
 					'sessions_excused', '[null, 0]'::jsonb, 'sessions_offered', '[null, 0]'::jsonb, 'sessions_attended', '[null, 0]'::jsonb,
 					'consecutive_absences', '[null, 0]'::jsonb)),
 				jsonb_build_object('table', 'pools', 'id', p.id, 'values', jsonb_build_object('taken', json_build_array(p.taken, p.taken + 1)))),

@@ -29,6 +29,11 @@ func Post(path, token string, body []byte, headers ...string) Request {
 	return request("POST", path, token, body, headers)
 }
 
+// Put makes a PUT request with a JSON body.
+func Put(path, token string, body []byte, headers ...string) Request {
+	return request("PUT", path, token, body, headers)
+}
+
 func request(method, path, token string, body []byte, headers []string) Request {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: bench.homefront.example\r\n", method, path)

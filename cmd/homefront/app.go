@@ -54,7 +54,7 @@ func assemble(ctx context.Context, c Config, secret []byte, log *slog.Logger) (*
 		core.Close()
 		return nil, err
 	}
-	all := api.Assemble(core, api.Outside{Mailer: mailer, PublicURL: c.PublicURL, OrgName: c.OrgName, MailFrom: c.sender(), RepliesRead: c.MailReplyTo != "", ReviewShare: c.ReviewShare, StaffedHours: c.staffedHours()})
+	all := api.Assemble(core, api.Outside{Mailer: mailer, PublicURL: c.PublicURL, OrgName: c.OrgName, MailFrom: c.sender(), RepliesRead: c.MailReplyTo != "", Jitsi: c.jitsi(), ReviewShare: c.ReviewShare, StaffedHours: c.staffedHours()})
 	server := api.New(api.Settings{Version: version, TrustedProxies: c.Proxies, Origins: c.Origins, Migration: latest, PerSecond: c.PerSecond, Log: log}, all)
 	return &app{Services: all, Server: server, config: c, log: log}, nil
 }

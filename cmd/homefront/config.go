@@ -24,6 +24,7 @@ import (
 
 	"homefront/services"
 	"homefront/services/outreach"
+	"homefront/services/workshops"
 )
 
 // Config is every setting, read from the environment once.
@@ -48,6 +49,10 @@ type Config struct {
 	Secret       string `env:"HOMEFRONT_SECRET" secret:"true" doc:"32 random bytes in hex or base64, as 'openssl rand -hex 32' prints; serve needs it. Losing it loses everything that is encrypted"`
 	StaffedHours string `env:"HOMEFRONT_STAFFED_HOURS" envDefault:"Mon-Fri 09:00-17:00 America/New_York" doc:"When a person on the team reads help requests: days, hours, IANA zone. Members are told so"`
 	ReviewShare  int    `env:"HOMEFRONT_REVIEW_SHARE" envDefault:"0" doc:"Per cent of all registrations and applications, 0 to 100, that staff look at by lot: then being looked at says nothing of a person"`
+
+	JitsiURL    string `env:"HOMEFRONT_JITSI_URL" doc:"Your own Jitsi with token authentication, such as https://meet.example.org; workshops can then be held in rooms of it. Empty: at addresses that planners write down"`
+	JitsiAppID  string `env:"HOMEFRONT_JITSI_APP_ID" doc:"Its app_id"`
+	JitsiSecret string `env:"HOMEFRONT_JITSI_SECRET" secret:"true" doc:"Its app_secret, 32 characters or more"`
 
 	StaffMFA string `env:"HOMEFRONT_STAFF_MFA" envDefault:"off" doc:"off; 'required' waits for the version that has factors"`
 
@@ -150,6 +155,7 @@ func (c Config) check(n need) error {
 	if c.SMTPPort < 1 || c.SMTPPort > 65535 {
 		wrong("HOMEFRONT_SMTP_PORT", "1 to 65535")
 	}
+	errs = append(errs, c.checkJitsi()...)
 	if n >= needDatabase {
 		errs = append(errs, c.checkDatabase()...)
 	}
@@ -183,6 +189,31 @@ func (c Config) checkDatabase() (errs []error) {
 		}
 	}
 	return errs
+}
+
+// checkJitsi asks for all of it, or none: a room without a token stands open.
+func (c Config) checkJitsi() (errs []error) {
+	wrong := func(name, rule string) { errs = append(errs, fmt.Errorf("%s: %s", name, rule)) }
+	if c.JitsiURL == "" && c.JitsiAppID == "" && c.JitsiSecret == "" {
+		return nil
+	}
+	switch u, err := url.Parse(c.JitsiURL); {
+	case c.JitsiURL == "":
+		wrong("HOMEFRONT_JITSI_URL", "missing: the app id and the secret are of no use without it")
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(c.JitsiURL, "/") || u.Scheme != "https" && !loopback(c.JitsiURL):
+		wrong("HOMEFRONT_JITSI_URL", "an https URL without a slash at its end")
+	}
+	if c.JitsiAppID == "" {
+		wrong("HOMEFRONT_JITSI_APP_ID", "missing: it is in the settings of your Jitsi as app_id")
+	}
+	if len(c.JitsiSecret) < 32 {
+		wrong("HOMEFRONT_JITSI_SECRET", "32 characters or more, the same as app_secret in the settings of your Jitsi")
+	}
+	return errs
+}
+
+func (c Config) jitsi() workshops.Jitsi {
+	return workshops.Jitsi{URL: c.JitsiURL, AppID: c.JitsiAppID, Secret: c.JitsiSecret}
 }
 
 func (c Config) checkServe() (errs []error) {

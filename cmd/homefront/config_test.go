@@ -63,6 +63,36 @@ func TestConfigurationNamesEveryWrongValueAtOnce(t *testing.T) {
 	}
 }
 
+func TestJitsiIsSetUpWholeOrNotAtAll(t *testing.T) {
+	good(t)
+	secret := strings.Repeat("s", 32)
+	for name, c := range map[string]struct{ url, id, secret, wrong string }{
+		"whole":                {"https://meet.example.org", "homefront", secret, ""},
+		"next door":            {"http://127.0.0.1:8000", "homefront", secret, ""},
+		"in the clear":         {"http://meet.example.org", "homefront", secret, "URL"},
+		"with a slash":         {"https://meet.example.org/", "homefront", secret, "URL"},
+		"with a password":      {"https://me:pw@meet.example.org", "homefront", secret, "URL"},
+		"without an address":   {"", "homefront", secret, "URL"},
+		"without an id":        {"https://meet.example.org", "", secret, "APP_ID"},
+		"without a secret":     {"https://meet.example.org", "homefront", "", "SECRET"},
+		"with too short a one": {"https://meet.example.org", "homefront", secret[1:], "SECRET"},
+	} {
+		for setting, value := range map[string]string{"URL": c.url, "APP_ID": c.id, "SECRET": c.secret} {
+			t.Setenv("HOMEFRONT_JITSI_"+setting, value)
+		}
+		err := load().check(needAll)
+		if c.wrong == "" && err != nil || c.wrong != "" && (err == nil || strings.Count(err.Error(), "HOMEFRONT_JITSI_") != 1 || !strings.Contains(err.Error(), "HOMEFRONT_JITSI_"+c.wrong+":")) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := load().jitsi(); got.URL != c.url || got.AppID != c.id || got.Secret != c.secret {
+			t.Errorf("%s: rooms are made with %+v", name, got)
+		}
+		if c.secret != "" && err != nil && strings.Contains(err.Error(), c.secret) {
+			t.Errorf("%s: the message holds the secret", name)
+		}
+	}
+}
+
 func TestEveryCommandNeedsOnlyWhatItUses(t *testing.T) {
 	good(t)
 	for _, name := range []string{"HOMEFRONT_SMTP_HOST", "HOMEFRONT_MAIL_FROM", "HOMEFRONT_PUBLIC_URL"} {

@@ -20,7 +20,7 @@ import (
 // The domains in the order in which they may know one another: each may import those of the rows above it, never its
 // own row's or a later one's. A new domain gets its place here before its first file.
 var domainOrder = [][]string{
-	{"tasks", "calendar"},
+	{"tasks", "calendar", "paper"},
 	{"notices"},
 	{"people"},
 	{"accounts"},
@@ -209,7 +209,7 @@ func placeOf(file string) place {
 func (p place) isProgram() bool { return p.top == "cmd" || p.top == "bench" }
 
 // testPackages are test code that lives outside _test.go files so that every package's tests can import it.
-var testPackages = []string{"pgtest", "coretest", "apptest"}
+var testPackages = []string{"pgtest", "coretest", "apptest", "papertest"}
 
 func (p place) isTest() bool {
 	return p.test || p.top == "internal" && slices.Contains(testPackages, p.pkg)

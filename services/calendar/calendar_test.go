@@ -157,7 +157,7 @@ func TestReleaseFrees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	busy, err := services.Read(as(coordinator), c, func(db *gorm.DB) ([]calendar.Clash, error) { return calendar.Busy(db, first) })
+	busy, err := services.Read(as(coordinator), c, func(db *gorm.DB) ([]calendar.Clash, error) { return calendar.Busy(db, 1, first) })
 	if err != nil || len(busy) != 0 {
 		t.Errorf("%v %v", busy, err)
 	}

@@ -24,10 +24,12 @@ var _ = services.Meanings(map[string]*services.Error{
 	"commitments_no_overlap": services.Conflict(CodeDoubleBooked, "Somebody or something of this is already booked at that time. Choose another time, or another person or place."),
 })
 
-// Resource is what can be in one place at a time.
+// Resource is what can be in one place at a time. Of a venue one can book a room alone: rooms of one venue do not stand in
+// each other's way, and all of them stand in the way of the whole, which is what a venue without a room is.
 type Resource struct {
 	Kind models.ResourceKind
 	ID   uuid.UUID
+	Room uuid.UUID // Nil for all of it
 }
 
 // Booking is one source's claim on resources from StartsAt to EndsAt. The buffers keep resources free before and after;
@@ -77,7 +79,8 @@ const maxClashes = 10
 // Hold books all resources of all bookings, or none. What a source held before is given up, so a booking that moved is
 // held again the same way; a booking without resources only gives up. Call it once in a use case, with everything: it
 // locks the resources in one order, so that two use cases that want the same ones wait and never deadlock.
-// Errors: DoubleBooked, which is conflict double_booked.
+// Errors: DoubleBooked, which is conflict double_booked; conflict venue_archived or room_archived for a place that is out of
+// use and that the source has not held until now.
 func Hold(tx *services.Tx, bookings ...Booking) error {
 	claims := claimsOf(bookings)
 	tx.Locks(services.LockResources)
@@ -85,15 +88,19 @@ func Hold(tx *services.Tx, bookings ...Booking) error {
 	tx.Queue(`insert into resources (kind, id) select kind, id from unnest($1::text[], $2::uuid[]) as r(kind, id) order by kind, id on conflict do nothing`, kinds, ids)
 	tx.Queue(`select 1 from resources join unnest($1::text[], $2::uuid[]) as wanted(kind, id) using (kind, id) order by kind, id for no key update of resources`, kinds, ids)
 	sources, sourceIDs := sourcesOf(bookings)
-	tx.Queue(`delete from commitments c using unnest($1::text[], $2::uuid[]) as s(source, id) where c.source = s.source and c.source_id = s.id`, sources, sourceIDs)
+	var archived error
 	booked := 0
-	err := tx.Batch(services.Statement{
-		SQL: `insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id)
-			select id, kind, resource, tstzrange(lower, upper), starts, ends, source, source_id
-			from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::uuid[])
-				as c(id, kind, resource, lower, upper, starts, ends, source, source_id)
+	err := tx.Batch(claims.outOfUse(tx.Now(), &archived), services.Statement{
+		SQL:  `delete from commitments c using unnest($1::text[], $2::uuid[]) as s(source, id) where c.source = s.source and c.source_id = s.id`,
+		Args: []any{sources, sourceIDs},
+		Scan: func(pgx.Rows) error { return nil },
+	}, services.Statement{
+		SQL: `insert into commitments (id, resource_kind, resource_id, room_id, during, starts_at, ends_at, source, source_id)
+			select id, kind, resource, room, tstzrange(lower, upper), starts, ends, source, source_id
+			from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::uuid[], $10::uuid[])
+				as c(id, kind, resource, lower, upper, starts, ends, source, source_id, room)
 			on conflict do nothing returning 1`,
-		Args: []any{claims.ids(), claims.kinds, claims.resourceIDs, claims.lower, claims.upper, claims.starts, claims.ends, claims.sources, claims.sourceIDs},
+		Args: []any{claims.ids(), claims.kinds, claims.resourceIDs, claims.lower, claims.upper, claims.starts, claims.ends, claims.sources, claims.sourceIDs, claims.rooms},
 		Scan: func(rows pgx.Rows) error {
 			for rows.Next() {
 				booked++
@@ -101,8 +108,13 @@ func Hold(tx *services.Tx, bookings ...Booking) error {
 			return nil
 		},
 	})
-	if err != nil || booked == len(claims.kinds) {
+	switch {
+	case err != nil:
 		return err
+	case archived != nil:
+		return archived
+	case booked == len(claims.kinds):
+		return nil
 	}
 	return claims.clashes(tx)
 }
@@ -117,23 +129,31 @@ func Release(tx *services.Tx, source string, ids ...uuid.UUID) error {
 type claims struct {
 	kinds, sources             []string
 	resourceIDs, sourceIDs     []uuid.UUID
+	rooms                      []*uuid.UUID // nil for all of the resource
 	lower, upper, starts, ends []time.Time
 }
 
 func claimsOf(bookings []Booking) claims {
-	c := claims{kinds: []string{}, sources: []string{}, resourceIDs: []uuid.UUID{}, sourceIDs: []uuid.UUID{}, lower: []time.Time{}, upper: []time.Time{}, starts: []time.Time{}, ends: []time.Time{}}
+	c := claims{kinds: []string{}, sources: []string{}, resourceIDs: []uuid.UUID{}, sourceIDs: []uuid.UUID{}, rooms: []*uuid.UUID{}, lower: []time.Time{}, upper: []time.Time{}, starts: []time.Time{}, ends: []time.Time{}}
 	for _, b := range bookings {
 		for i, r := range b.Resources {
 			if slices.Contains(b.Resources[:i], r) {
 				continue
 			}
-			c.kinds, c.resourceIDs = append(c.kinds, string(r.Kind)), append(c.resourceIDs, r.ID)
+			c.kinds, c.resourceIDs, c.rooms = append(c.kinds, string(r.Kind)), append(c.resourceIDs, r.ID), append(c.rooms, r.room())
 			c.sources, c.sourceIDs = append(c.sources, b.Source), append(c.sourceIDs, b.SourceID)
 			c.lower, c.upper = append(c.lower, b.StartsAt.Add(-b.Before)), append(c.upper, b.EndsAt.Add(b.After))
 			c.starts, c.ends = append(c.starts, b.StartsAt), append(c.ends, b.EndsAt)
 		}
 	}
 	return c
+}
+
+func (r Resource) room() *uuid.UUID {
+	if r.Room == uuid.Nil {
+		return nil
+	}
+	return &r.Room
 }
 
 func (c *claims) ids() []uuid.UUID {
@@ -144,11 +164,11 @@ func (c *claims) ids() []uuid.UUID {
 	return out
 }
 
-// resources are the distinct resources in the order in which they are locked.
+// resources are the distinct resources in the order in which they are locked. A room is locked with its venue.
 func (c *claims) resources() ([]string, []uuid.UUID) {
 	var all []Resource
 	for i, kind := range c.kinds {
-		all = append(all, Resource{models.ResourceKind(kind), c.resourceIDs[i]})
+		all = append(all, Resource{Kind: models.ResourceKind(kind), ID: c.resourceIDs[i]})
 	}
 	slices.SortFunc(all, func(a, b Resource) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), slices.Compare(a.ID[:], b.ID[:]))
@@ -168,20 +188,27 @@ func sourcesOf(bookings []Booking) ([]string, []uuid.UUID) {
 	return sources, ids
 }
 
+const (
+	// collides is what the exclusion constraint asks of a claim and a commitment c.
+	collides = `c.resource_kind = wanted.kind and c.resource_id = wanted.id and c.during && tstzrange(wanted.lower, wanted.upper)
+		and (c.room_id is null or wanted.room is null or c.room_id = wanted.room)`
+	roomOrNil = `coalesce(c.room_id, '00000000-0000-0000-0000-000000000000')`
+)
+
 // clashes finds what kept the claims out: those of others, and those among the claims themselves.
 func (c *claims) clashes(tx *services.Tx) error {
 	found := &DoubleBooked{}
 	err := tx.Batch(services.Statement{
-		SQL: `select wanted.source_id, c.resource_kind, c.resource_id, c.source, c.source_id, c.starts_at, c.ends_at
-			from unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::uuid[]) as wanted(kind, id, lower, upper, source, source_id)
-			join commitments c on c.resource_kind = wanted.kind and c.resource_id = wanted.id and c.during && tstzrange(wanted.lower, wanted.upper)
+		SQL: `select wanted.source_id, c.resource_kind, c.resource_id, ` + roomOrNil + `, c.source, c.source_id, c.starts_at, c.ends_at
+			from unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::uuid[], $8::uuid[]) as wanted(kind, id, lower, upper, source, source_id, room)
+			join commitments c on ` + collides + `
 			where (c.source, c.source_id) <> (wanted.source, wanted.source_id)
 			order by c.starts_at, c.resource_kind, c.resource_id limit $7`,
-		Args: []any{c.kinds, c.resourceIDs, c.lower, c.upper, c.sources, c.sourceIDs, maxClashes},
+		Args: []any{c.kinds, c.resourceIDs, c.lower, c.upper, c.sources, c.sourceIDs, maxClashes, c.rooms},
 		Scan: func(rows pgx.Rows) error {
 			for rows.Next() {
 				var one Clash
-				if err := rows.Scan(&one.Wanted, &one.Kind, &one.ID, &one.Source, &one.SourceID, &one.StartsAt, &one.EndsAt); err != nil {
+				if err := rows.Scan(&one.Wanted, &one.Kind, &one.ID, &one.Room, &one.Source, &one.SourceID, &one.StartsAt, &one.EndsAt); err != nil {
 					return err
 				}
 				found.Clashes = append(found.Clashes, one)
@@ -195,32 +222,34 @@ func (c *claims) clashes(tx *services.Tx) error {
 	return found
 }
 
-// Busy lists what would stand in the way of bookings now, without booking them: what a planner is shown beforehand.
-func Busy(db *gorm.DB, bookings ...Booking) ([]Clash, error) {
+// Busy lists what would stand in the way of bookings now, without booking them: what a planner is shown beforehand. Of each
+// thing that a booking wants it finds the first clashes, at most so many.
+func Busy(db *gorm.DB, most int, bookings ...Booking) ([]Clash, error) {
 	c := claimsOf(bookings)
 	wanted, err := json.Marshal(c.rows())
 	if err != nil {
 		return nil, err
 	}
 	var found []Clash
-	return found, db.Raw(`select wanted.source_id as wanted, c.resource_kind as kind, c.resource_id as id, c.source, c.source_id, c.starts_at, c.ends_at
-		from jsonb_to_recordset(?::jsonb) as wanted(kind text, id uuid, lower timestamptz, upper timestamptz, source_id uuid)
-		join commitments c on c.resource_kind = wanted.kind and c.resource_id = wanted.id and c.during && tstzrange(wanted.lower, wanted.upper)
-		order by c.starts_at, c.resource_kind, c.resource_id limit 1000`, string(wanted)).Scan(&found).Error
+	return found, db.Raw(`select wanted.source_id as wanted, c.resource_kind as kind, c.resource_id as id, `+roomOrNil+` as room, c.source, c.source_id, c.starts_at, c.ends_at
+		from jsonb_to_recordset(?::jsonb) as wanted(kind text, id uuid, room uuid, lower timestamptz, upper timestamptz, source_id uuid)
+		cross join lateral (select * from commitments c where `+collides+` order by c.starts_at limit ?) c
+		order by c.starts_at, c.resource_kind, c.resource_id`, string(wanted), most).Scan(&found).Error
 }
 
 type claim struct {
-	Kind     string    `json:"kind"`
-	ID       uuid.UUID `json:"id"`
-	Lower    time.Time `json:"lower"`
-	Upper    time.Time `json:"upper"`
-	SourceID uuid.UUID `json:"source_id"`
+	Kind     string     `json:"kind"`
+	ID       uuid.UUID  `json:"id"`
+	Room     *uuid.UUID `json:"room"`
+	Lower    time.Time  `json:"lower"`
+	Upper    time.Time  `json:"upper"`
+	SourceID uuid.UUID  `json:"source_id"`
 }
 
 func (c *claims) rows() []claim {
 	out := make([]claim, len(c.kinds))
 	for i := range out {
-		out[i] = claim{c.kinds[i], c.resourceIDs[i], c.lower[i], c.upper[i], c.sourceIDs[i]}
+		out[i] = claim{c.kinds[i], c.resourceIDs[i], c.rooms[i], c.lower[i], c.upper[i], c.sourceIDs[i]}
 	}
 	return out
 }

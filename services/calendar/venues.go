@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"homefront/models"
 	"homefront/services"
@@ -66,12 +65,7 @@ func (s *Service) Venues(ctx context.Context, in VenueQuery) (services.Page[mode
 		return services.Page[models.Venue]{}, err
 	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (services.Page[models.Venue], error) {
-		q := db.Model(&models.Venue{}).Select("*, lower(name) as name_key")
-		if in.Archived {
-			q = q.Where("archived_at is not null")
-		} else {
-			q = q.Where("archived_at is null")
-		}
+		q := db.Model(&models.Venue{}).Select("*, lower(name) as name_key").Scopes(unarchived(in.Archived))
 		if in.TimeZone != "" {
 			q = q.Where("time_zone = ?", in.TimeZone)
 		}
@@ -79,11 +73,7 @@ func (s *Service) Venues(ctx context.Context, in VenueQuery) (services.Page[mode
 			q = q.Where("position(folded(?) in folded(name || ' ' || address)) > 0", services.Line(in.Q))
 		}
 		rows, err := venueList.Find(ctx, s.core, q, in.PageQuery)
-		page := services.Page[models.Venue]{Data: make([]models.Venue, len(rows.Data)), NextCursor: rows.NextCursor, Total: rows.Total}
-		for i := range rows.Data {
-			page.Data[i] = shown(actor, rows.Data[i].Venue)
-		}
-		return page, err
+		return pageOf(rows, func(v venueRow) models.Venue { return shown(actor, v.Venue) }), err
 	})
 }
 
@@ -95,7 +85,7 @@ func (s *Service) Venue(ctx context.Context, id uuid.UUID) (*models.Venue, error
 		return nil, err
 	}
 	return services.Read(ctx, s.core, func(db *gorm.DB) (*models.Venue, error) {
-		v, err := venue(db, id)
+		v, err := venues.find(db, id)
 		if err != nil {
 			return nil, err
 		}
@@ -112,16 +102,7 @@ func shown(actor *services.Actor, v models.Venue) models.Venue {
 	return v
 }
 
-func venue(db *gorm.DB, id uuid.UUID) (models.Venue, error) {
-	var found []models.Venue
-	if err := db.Where("id = ?", id).Limit(1).Find(&found).Error; err != nil {
-		return models.Venue{}, err
-	}
-	if len(found) == 0 {
-		return models.Venue{}, services.NotFound("venue")
-	}
-	return found[0], nil
-}
+var venues = kind[models.Venue]{name: "venue", columns: []string{"name", "address", "time_zone", "capacity", "accessibility", "notes"}, record: func(v *models.Venue) *models.Record { return &v.Record }}
 
 // CreateVenue adds one.
 // Errors: invalid for an unknown time zone.
@@ -143,7 +124,7 @@ func (s *Service) CreateVenue(ctx context.Context, in NewVenue) (*models.Venue, 
 // UpdateVenue changes one. Sessions that are planned there keep their time.
 // Errors: not_found; unconditional and stale as for every edit; invalid for an unknown time zone.
 func (s *Service) UpdateVenue(ctx context.Context, id uuid.UUID, in VenuePatch) (*models.Venue, error) {
-	return s.changeVenue(ctx, "venue.update", id, func(tx *services.Tx, v *models.Venue) error {
+	return venues.change(ctx, s, "venue.update", id, func(tx *services.Tx, v *models.Venue) error {
 		if err := tx.CheckVersion(v.Version); err != nil {
 			return err
 		}
@@ -157,54 +138,17 @@ func (s *Service) UpdateVenue(ctx context.Context, id uuid.UUID, in VenuePatch) 
 // ArchiveVenue takes a venue out of use: nothing new can be planned there.
 // Errors: not_found; conflict venue_in_use while something is booked there from now on.
 func (s *Service) ArchiveVenue(ctx context.Context, id uuid.UUID) (*models.Venue, error) {
-	return s.changeVenue(ctx, "venue.archive", id, func(tx *services.Tx, v *models.Venue) error {
-		var booked int64
-		err := tx.DB.Model(&models.Commitment{}).
-			Where("resource_kind = ? and resource_id = ? and ends_at > ?", models.ResourceVenue, id, tx.Now()).Count(&booked).Error
-		if err != nil {
-			return err
-		}
-		if booked > 0 {
-			if booked == 1 {
-				return services.Conflict(CodeVenueInUse, "One booking is still to come there. Move or cancel it first.")
-			}
-			return services.Conflict(CodeVenueInUse, "%d bookings are still to come there. Move or cancel them first.", booked)
-		}
-		if v.ArchivedAt == nil {
-			now := tx.Now()
-			v.ArchivedAt = &now
-		}
-		return nil
+	return venues.change(ctx, s, "venue.archive", id, func(tx *services.Tx, v *models.Venue) error {
+		return archive(tx, &v.ArchivedAt, v.ID, nil, CodeVenueInUse, "there")
 	})
 }
 
 // RestoreVenue takes an archived venue back into use.
 // Errors: not_found.
 func (s *Service) RestoreVenue(ctx context.Context, id uuid.UUID) (*models.Venue, error) {
-	return s.changeVenue(ctx, "venue.restore", id, func(_ *services.Tx, v *models.Venue) error {
+	return venues.change(ctx, s, "venue.restore", id, func(_ *services.Tx, v *models.Venue) error {
 		v.ArchivedAt = nil
 		return nil
-	})
-}
-
-func (s *Service) changeVenue(ctx context.Context, action string, id uuid.UUID, change func(*services.Tx, *models.Venue) error) (*models.Venue, error) {
-	return services.Mutate(ctx, s.core, action, func(tx *services.Tx) (*models.Venue, error) {
-		v, err := venue(tx.DB.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), id)
-		if err != nil {
-			return nil, err
-		}
-		before := v
-		if err := change(tx, &v); err != nil {
-			return nil, err
-		}
-		if before == v {
-			tx.Unchanged()
-			return &v, nil
-		}
-		v.Version, v.UpdatedAt = v.Version+1, tx.Now()
-		tx.Changed(before, v)
-		return &v, tx.DB.Model(&v).Select("name", "address", "time_zone", "capacity", "accessibility", "notes", "archived_at", "version", "updated_at").
-			Where("id = ?", id).Updates(v).Error
 	})
 }
 

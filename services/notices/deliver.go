@@ -78,7 +78,7 @@ func (s *Service) take(tx *services.Tx, p *parcel) (*Mail, error) {
 	if why := p.unfit(&d, tx.Now()); why != "" {
 		return nil, s.skip(tx, &p.Message, why)
 	}
-	if later := p.hold(tx.Now()); later.After(tx.Now()) {
+	if later := p.hold(&d, tx.Now()); later.After(tx.Now()) {
 		p.State, p.SendAfter = models.MessageQueued, later
 		return nil, tx.Enqueue(SendMessage{p.ID}, later)
 	}
@@ -145,6 +145,7 @@ func (s *Service) mark(tx *services.Tx, id uuid.UUID, sent error) error {
 		now := tx.Now()
 		p.State, p.SentAt, p.LastError = models.MessageSent, &now, ""
 		tx.Queue(`delete from bounces where address_mac = $1 and count < $2`, s.addressMAC(p.SentTo), models.BouncesToStop)
+		err = reached(tx, &p.Message)
 	case errors.As(sent, &permanent) && permanent.Permanent():
 		p.State, p.LastError = models.MessageBounced, failure(sent)
 		tx.Queue(`insert into bounces as b (address_mac, count, last_at) values ($1, 1, $2)
@@ -185,6 +186,9 @@ func (s *Service) skip(tx *services.Tx, m *models.Message, why string) error {
 
 // callInstead gives a person of staff the task to tell somebody what no mail will.
 func (s *Service) callInstead(tx *services.Tx, m *models.Message) error {
+	if m.Event.Followed() {
+		return tx.Enqueue(Settled{m.ID}, tx.Now())
+	}
 	if !m.Event.Essential() {
 		return nil
 	}
@@ -195,6 +199,20 @@ func (s *Service) callInstead(tx *services.Tx, m *models.Message) error {
 	_, err := tasks.Open(tx, tasks.New{Kind: models.TaskCall, MemberID: m.MemberID, Record: record, RecordID: id, Queue: "coordinators",
 		Title: "Call: an important mail does not reach this person", DueAt: tx.Now().Add(24 * time.Hour)})
 	return err
+}
+
+// reached tells those who follow a message that it went out after all, if somebody was to be called because of it.
+func reached(tx *services.Tx, m *models.Message) error {
+	if !m.Event.Followed() || m.RecordID == nil {
+		return nil
+	}
+	var calls bool
+	err := tx.Batch(services.Statement{SQL: `select exists (select from tasks where record = $1 and record <> '' and record_id = $2 and status in ('open', 'snoozed'))`,
+		Args: []any{m.Record, *m.RecordID}, Scan: services.ScanOne("task", &calls)})
+	if err != nil || !calls {
+		return err
+	}
+	return tx.Enqueue(Settled{m.ID}, tx.Now())
 }
 
 // stopped says whether an address refused so often that we no longer write to it.

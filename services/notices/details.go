@@ -26,6 +26,7 @@ type Details struct {
 	LastAt   *time.Time `json:"last_at"` // start of the last of those
 	Others   int        `json:"others"`  // dates of the booking still to come besides the one that is told of
 	Begun    bool       `json:"begun"`   // some of its dates have been
+	Pending  bool       `json:"pending"` // a person of ours looks at it before it is certain
 	// Deadline is until when to answer, or until when the link works. A mail that asks for an answer is not sent after it.
 	Deadline *time.Time `json:"deadline"`
 	Seats    int        `json:"seats"`
@@ -37,6 +38,11 @@ type Details struct {
 	FirstDay *models.Date `json:"first_day"`
 	Link     string       `json:"link"`     // a path below the base URL; each event has its own when this is empty
 	TokenID  *uuid.UUID   `json:"token_id"` // of the one-time token that the link carries
+	// Subject and Text are what somebody on staff wrote themselves; lines of the text stay lines.
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	Urgent  bool   `json:"urgent"` // it waits for no quiet hours, and takes no account of who wants less mail
+	Join    *Join  `json:"join"`   // where the reader takes part online, while their place is confirmed
 }
 
 // parseDetails takes what a caller stored and makes every text one clean line.
@@ -45,6 +51,7 @@ func parseDetails(raw []byte) (d Details, err error) {
 		return d, fmt.Errorf("notice data: %w", err)
 	}
 	d.Title, d.Place, d.By, d.Device = oneLine(d.Title, 200), oneLine(d.Place, 300), oneLine(d.By, 100), oneLine(d.Device, 100)
+	d.Subject, d.Text = oneLine(d.Subject, 120), lines(d.Text)
 	return d, checkLink(d.Link)
 }
 
@@ -64,7 +71,7 @@ func checkLink(path string) error {
 // asksForAnswer says whether the person has something to do before a deadline.
 func asksForAnswer(e models.NoticeEvent) bool {
 	switch e {
-	case models.NoticeRegistrationOffered, models.NoticeRegistrationInvited,
+	case models.NoticeRegistrationOffered, models.NoticeRegistrationInvited, models.NoticeWorkshopPass,
 		models.NoticeAccountVerify, models.NoticeAccountReset, models.NoticeAccountInvited:
 		return true
 	}
@@ -81,6 +88,20 @@ func (d *Details) latest(e models.NoticeEvent) *time.Time {
 	}
 	return nil
 }
+
+// lines is a text of several lines as paragraphs, each one clean line.
+func lines(s string) string {
+	var out []string
+	for line := range strings.Lines(s) {
+		if line = oneLine(line, mostText); line != "" {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "\n\n")
+}
+
+// mostText is how long what somebody writes themselves may be.
+const mostText = 4000
 
 // oneLine makes s safe for a header and for one line of text: line breaks and other control characters become spaces,
 // invisible direction marks, with which a text can pass for another, go.

@@ -48,6 +48,7 @@ type CalendarEvent struct {
 	Attendee    CalendarParty
 	Stamp       time.Time // when this version was written
 	Cancelled   bool
+	Join        *Join `json:",omitempty"` // of somebody who takes part online: in place of URL
 }
 
 // CalendarMethod is the method to send events with. REQUEST and CANCEL carry one UID only (RFC 5546 §3.2.2 and §3.2.5), and
@@ -84,14 +85,31 @@ func calendarFiles(method string, events []CalendarEvent) (files []CalendarFile,
 	return files, nil
 }
 
-// Calendar writes the events as an iCalendar object (RFC 5545): times in their own zone, which is described in the object.
+// partedEvents are those that go out of a calendar, and those that go into it.
+func partedEvents(events []CalendarEvent) (gone, live []CalendarEvent) {
+	for _, e := range events {
+		if e.Cancelled {
+			gone = append(gone, e)
+		} else {
+			live = append(live, e)
+		}
+	}
+	return gone, live
+}
+
+// Calendar writes the events as an iCalendar object (RFC 5545): times in their own zone, which is described in the object. An
+// object must have a component (§3.6), and PUBLISH an event (RFC 5546 §3.2.1): without events it describes UTC and has no method.
 func Calendar(method string, events []CalendarEvent) ([]byte, error) {
 	if err := checkMethod(method, events); err != nil {
 		return nil, err
 	}
 	cal := ics.NewCalendar()
 	cal.SetProductId("-//Calendar//Appointments//EN")
-	cal.SetMethod(ics.Method(method))
+	if len(events) == 0 {
+		cal.AddVTimezone(vtimezone("UTC", zoneSpan{loc: time.UTC}))
+	} else {
+		cal.SetMethod(ics.Method(method))
+	}
 	zones := zoneSpans{}
 	var vevents []*ics.VEvent
 	for _, e := range events {

@@ -184,6 +184,17 @@ func TestEventsOneByOne(t *testing.T) {
 	}
 }
 
+// RFC 5545 asks for a component, RFC 5546 for an event in what is published.
+func TestACalendarWithoutEventsIsStillOne(t *testing.T) {
+	text, cal := write(t, MethodPublish)
+	if len(cal.Timezones()) != 1 || len(cal.Events()) != 0 || strings.Contains(text, "METHOD") || !strings.Contains(text, "TZID:UTC\r\nBEGIN:STANDARD\r\n") {
+		t.Error(text)
+	}
+	if got := observed(t, cal.Timezones()[0], instant(t, "2026-10-25T18:00", "UTC")); got != 0 {
+		t.Errorf("UTC is %s off itself", got)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	e := event(t, "2027-03-09T18:00", "America/New_York")
 	text, _ := write(t, MethodCancel, e)

@@ -103,6 +103,9 @@ func (s *Service) notification(r *inboxRow) (Notification, error) {
 	l := languageFor(to.Language)
 	p := s.page(&r.Message, &d, to, l)
 	paragraphs := inside.body
+	if d.Subject != "" && outside.subject != inside.subject {
+		paragraphs = append([]string{inside.subject}, paragraphs...)
+	}
 	for _, f := range facts(&r.Message, p, func(name string) string { text, _ := l.part(name, p); return text }) {
 		paragraphs = append(paragraphs, f.Name+": "+f.Value)
 	}

@@ -27,6 +27,7 @@ type reader struct {
 	TimeZone string
 	Words    bool // they want to read what it is about
 	Shared   bool // another member reads mail at this address
+	Account  bool // they can sign in
 }
 
 // page is what the words may use.
@@ -35,8 +36,10 @@ type page struct {
 	Name, Title, Place, Org, By, Device           string
 	When, Day, Deadline, DeadlineDay, At, LastDay string
 	FirstDay                                      string
+	Subject, Text                                 string
 	Seats, Position, More, Others                 int
 	Calendar, SeveralFiles, Replies, Begun        bool
+	Pending                                       bool
 }
 
 // wording is one message in words.
@@ -48,6 +51,7 @@ type wording struct {
 // defaultPaths are where an event leads when its data names no link.
 var defaultPaths = map[models.NoticeEvent]string{
 	models.NoticeRegistrationInvited:    "/invitation",
+	models.NoticeWorkshopPass:           "/pass",
 	models.NoticeAccountVerify:          "/verify",
 	models.NoticeAccountExists:          "/sign-in",
 	models.NoticeAccountTeen:            "/sign-up",
@@ -70,6 +74,9 @@ const inboxPath = "/notifications"
 func pathOf(m *models.Message, d *Details) string {
 	if d.Link != "" {
 		return d.Link
+	}
+	if d.Join != nil && m.Event == models.NoticeSessionReminder {
+		return JoinPath(d.Join.SessionID)
 	}
 	if p, ok := defaultPaths[m.Event]; ok {
 		return p
@@ -100,14 +107,14 @@ func (s *Service) write(m *models.Message, d *Details, to *reader, calendars int
 	}
 	w.subject = oneLine(w.subject, 150)
 	for paragraph := range strings.SplitSeq(body, "\n\n") {
-		w.body = append(w.body, oneLine(paragraph, 2000))
+		w.body = append(w.body, oneLine(paragraph, mostText))
 	}
 	return w, nil
 }
 
 func (s *Service) page(m *models.Message, d *Details, to *reader, l *language) *page {
 	p := &page{Name: oneLine(to.Name, 100), By: d.By, Device: d.Device, Seats: d.Seats, Position: d.Position, Replies: s.cfg.RepliesRead,
-		More: d.More, Others: d.Others, Begun: d.Begun}
+		More: d.More, Others: d.Others, Begun: d.Begun, Pending: d.Pending}
 	zone := zoneOf(to.TimeZone, d.TimeZone)
 	if d.StartsAt != nil {
 		there := zone
@@ -131,6 +138,7 @@ func (s *Service) page(m *models.Message, d *Details, to *reader, l *language) *
 	about := d.Title != "" || strings.HasPrefix(string(m.Event), "account.")
 	if p.Words = to.Words && about && !to.Shared; p.Words {
 		p.Title, p.Place, p.Org = d.Title, d.Place, oneLine(s.cfg.OrgName, 100)
+		p.Subject, p.Text = d.Subject, d.Text
 	}
 	return p
 }
@@ -206,7 +214,7 @@ func (s *Service) sheet(m *models.Message, d *Details, to *reader, w *wording) (
 	}
 	p := s.page(m, d, to, l)
 	sh := &sheet{Language: l.tag, Subject: w.subject, Preheader: w.preheader, Heading: w.subject, Body: w.body, Action: w.action}
-	sh.Link = s.link(outerPath(m, d, p.Words), d)
+	sh.Link = s.way(m, d, to, p.Words)
 	var err error
 	text := func(name string) (out string) {
 		if err == nil {
@@ -244,7 +252,7 @@ func facts(m *models.Message, p *page, text func(string) string) (out []fact) {
 	}
 	if p.Deadline != "" && asksForAnswer(m.Event) {
 		label := "deadline"
-		if strings.HasPrefix(string(m.Event), "account.") {
+		if strings.HasPrefix(string(m.Event), "account.") || m.Event == models.NoticeWorkshopPass {
 			label = "valid"
 		}
 		out = append(out, fact{text(label), p.Deadline})
@@ -288,8 +296,30 @@ func (s *Service) attachments(m *models.Message, d *Details, to *reader) ([]Cale
 			e.Title, e.Description, e.Location, e.URL = languageFor(to.Language).busy, "", "", ""
 		}
 		if e.URL == "" && s.cfg.BaseURL != "" {
-			e.URL = s.link(outerPath(m, d, to.Words), &Details{})
+			e.URL = s.entryURL(e, m, d, to)
 		}
 	}
+	if gone, live := partedEvents(part.Events); part.Method != MethodCancel && organizer.Email != "" && len(gone) > 0 && len(live) > 0 {
+		files, err := calendarFiles(MethodCancel, gone)
+		if err != nil {
+			return nil, err
+		}
+		more, err := calendarFiles(CalendarMethod(live, false), live)
+		return append(files, more...), err
+	}
 	return calendarFiles(part.Method, part.Events)
+}
+
+// Sample is how a notice reads in a language: its subject and its paragraphs, for somebody who wants program words or not.
+func Sample(n Notice, language string, words bool) (subject string, body []string, err error) {
+	data, _, err := n.encode(time.Time{})
+	if err != nil {
+		return "", nil, err
+	}
+	d, err := parseDetails(data)
+	if err != nil {
+		return "", nil, err
+	}
+	w, err := (&Service{}).write(&models.Message{Event: n.Event}, &d, &reader{Language: language, Words: words}, 0)
+	return w.subject, w.body, err
 }

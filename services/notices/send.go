@@ -15,6 +15,7 @@ import (
 
 // Notice is something that one person is told.
 type Notice struct {
+	ID       uuid.UUID // of the message, for who refers to it; made when nil. With one the Key must be new
 	Event    models.NoticeEvent
 	MemberID uuid.UUID // to whom; the mail goes to the member's address at the time it is sent
 	// Address is for people without a member row. With a MemberID too, the mail goes here and the inbox is the member's.
@@ -42,6 +43,15 @@ type SendMessage struct {
 // Kind implements services.JobArgs.
 func (SendMessage) Kind() string { return "message.send" }
 
+// Settled is the job that tells those who follow a message (models.NoticeEvent.Followed) that it does not reach its reader, or
+// reached them after all. Its worker is theirs.
+type Settled struct {
+	MessageID uuid.UUID `json:"message_id"`
+}
+
+// Kind implements services.JobArgs.
+func (Settled) Kind() string { return "message.settled" }
+
 // calendarPart is what the calendar column holds.
 type calendarPart struct {
 	Method string          `json:"method"`
@@ -60,7 +70,10 @@ func Send(tx *services.Tx, n Notice) error {
 	if n.At.After(due) {
 		due = n.At
 	}
-	id := services.NewID()
+	id := n.ID
+	if id == uuid.Nil {
+		id = services.NewID()
+	}
 	tx.Queue(`insert into messages (id, member_id, address, name, event, key, record, record_id, data, calendar, language, created_at, send_after)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		on conflict (key) where key is not null do nothing`,
@@ -70,13 +83,14 @@ func Send(tx *services.Tx, n Notice) error {
 }
 
 // Recall withdraws what has not been sent about a record that became moot, such as the reminder of a cancelled session.
-// It adds no round trip. Without events, all are meant.
+// It adds no round trip. Without events, all are meant. What never went out leaves its key free: should it take place after
+// all, it can be told.
 func Recall(tx *services.Tx, record string, recordID uuid.UUID, events ...models.NoticeEvent) {
 	names := make([]string, len(events))
 	for i, e := range events {
 		names[i] = string(e)
 	}
-	tx.Queue(`update messages set state = 'recalled' where record_id = $1 and record = $2 and state = 'queued'
+	tx.Queue(`update messages set state = 'recalled', key = null where record_id = $1 and record = $2 and state = 'queued'
 		and (cardinality($3::text[]) = 0 or event = any($3::text[]))`, recordID, record, names)
 }
 

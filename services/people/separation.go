@@ -71,7 +71,7 @@ func (s *Separations) Read() services.Statement {
 	me, today, last := fmt.Sprintf("$%d", n+1), fmt.Sprintf("$%d", n+2), fmt.Sprintf("$%d", n+3)
 	sql := `with concerned as materialized (` + s.among + `)
 		select s.id, s.kind, s.first_id, s.second_id, (` + me + ` in (s.first_id, s.second_id) or exists (select from closed_to(` + me + `, ` + today + `) k where k in (s.first_id, s.second_id))) as closed
-			from separations s where (s.first_id in (select * from concerned) or s.second_id in (select * from concerned)) and s.status = 'live' and (s.ends_on is null or s.ends_on >= ` + last + `)
+			from separations s where (s.first_id = any(array(select * from concerned)) or s.second_id = any(array(select * from concerned))) and s.status = 'live' and (s.ends_on is null or s.ends_on >= ` + last + `)
 		union all select h.id, '', h.member_id, h.resembles_id, false from member_holds h where h.member_id in (select * from concerned) and h.released_at is null`
 	now := s.tx.Now()
 	args := append(slices.Clone(s.args), s.tx.Actor().MemberID, models.DateOf(now).Time, models.SeparationDay(now).Time)

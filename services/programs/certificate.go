@@ -9,10 +9,14 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/paper"
 )
 
-// CodeNotCompleted is the code of a certificate that is not there yet.
-const CodeNotCompleted services.Code = "not_completed"
+// The codes of a certificate that is not there yet, and of one that cannot be drawn.
+const (
+	CodeNotCompleted services.Code = "not_completed"
+	CodeNotPrintable               = paper.CodeNotPrintable
+)
 
 // CertificateFile is a certificate as a file.
 type CertificateFile struct {
@@ -51,8 +55,8 @@ func (s *Service) Certificate(ctx context.Context, id uuid.UUID) (*CertificateFi
 // dayInWords is how a day is written on paper.
 const dayInWords = "January 2, 2006"
 
-func (s *Service) certificate(e *EnrollmentView) Certificate {
-	c := Certificate{Organization: s.cfg.OrgName, Title: "Certificate of Completion", Name: e.MemberName, Did: "has completed", What: e.Program.Name,
+func (s *Service) certificate(e *EnrollmentView) paper.Certificate {
+	c := paper.Certificate{Organization: s.cfg.OrgName, Title: "Certificate of Completion", Name: e.MemberName, Did: "has completed", What: e.Program.Name,
 		Day: models.DayIn(*e.ClosedAt, e.Program.TimeZone).Format(dayInWords), Number: certificateNumber(e.ID), At: *e.ClosedAt}
 	if e.Cohort != nil {
 		c.Lines = append(c.Lines, e.Cohort.Name)

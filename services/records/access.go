@@ -18,7 +18,7 @@ import (
 type AccessEntry struct {
 	On   models.Date `json:"on" gorm:"-" doc:"The day, in your own time zone"`
 	Role models.Role `json:"role" gorm:"-" enum:"admin,coordinator,coach,facilitator,moderator,responder,privacy_officer,analyst" doc:"As what they looked" example:"coordinator"`
-	Kind string      `json:"kind" gorm:"-" enum:"record,search,registration,service,household,relationships,guardianship,consent,contacts,help_request,referral,credentials,enrollment,eligibility,timeline,account,log,duplicates,export,import,form,forms_asked" example:"record"`
+	Kind string      `json:"kind" gorm:"-" enum:"record,search,registration,service,household,relationships,guardianship,consent,contacts,help_request,referral,credentials,enrollment,eligibility,timeline,account,log,duplicates,export,import,form,forms_asked,feedback,message" example:"record"`
 	What string      `json:"what" gorm:"-" doc:"In plain words" example:"Read your record"`
 
 	ID     uuid.UUID                 `json:"-"`
@@ -39,7 +39,8 @@ type AccessQuery struct {
 // is sealed, such as separations and reports of a death, must not be given away by a line. A test keeps the list whole.
 var shownReads = map[string]string{
 	"member.read": "record", "member.search": "search", "needs.read": "record", "restriction.list": "record", "demographics.read": "record",
-	"registration.read": "registration", "registration.list": "registration", "waitlist.read": "registration",
+	"certificate.read": "registration", "certificate.list": "registration", "session.badges": "registration", "workshop.roster": "registration", "workshop.roster_needs": "record",
+	"registration.read": "registration", "registration.list": "registration", "registration.queue": "registration", "workshop_pass.list": "registration", "waitlist.read": "registration", "check_in_pack.read": "registration",
 	"guardianship.read": "guardianship", "household.read": "household",
 	"relationship.read": "relationships", "relationship.list": "relationships",
 	"service_record.read": "service", "service_record.list": "service",
@@ -49,14 +50,16 @@ var shownReads = map[string]string{
 	"enrollment.read": "enrollment", "enrollment.list": "enrollment", "enrollment.waitlist_read": "enrollment", "enrollment.certificate": "enrollment", "enrollment.history": "enrollment",
 	"cohort.roster": "enrollment", "enrollment.bulk_preview": "enrollment",
 	"eligibility.read": "eligibility", "waiver.read": "eligibility", "waiver.list": "eligibility", "form_response.read": "form", "form_response.list": "forms_asked",
-	"timeline.read": "timeline", "account.read": "account", "account.search": "search", "audit.read": "log",
+	"feedback.read":               "feedback",
+	"workshop_message.deliveries": "message",
+	"timeline.read":               "timeline", "account.read": "account", "account.search": "search", "audit.read": "log",
 	"member.merge_preview": "duplicates", "merge.read": "duplicates", "import.problems": "import", "export.read": "export",
 }
 
 // sealedReads are never shown, nor is anything that begins with separation. A look of a guardian, or at one's own, is
 // no look of staff. Among one's work are tasks about deaths and separations: a line would tell that there is one. That somebody
 // began to take people out names nobody: each part of the file then tells whose data it holds.
-var sealedReads = []string{"work.read", "member.export", "death.read", "dependent.read", "referral.list_own", "eligibility.read_for", "form_response.read_own", "enrollment.read_own"}
+var sealedReads = []string{"work.read", "member.export", "death.read", "dependent.read", "referral.list_own", "eligibility.read_for", "form_response.read_own", "enrollment.read_own", "certificate.read_own", "session.join", "session.join_by_link", "feedback.read_own", "thanks.read"}
 
 // shownKinds puts the kinds into words.
 var shownKinds = map[string]string{
@@ -65,6 +68,8 @@ var shownKinds = map[string]string{
 	"consent": "Read what you signed", "contacts": "Read the calls with you", "help_request": "Read your request for a call", "referral": "Read a referral of yours",
 	"credentials": "Read your credentials", "enrollment": "Read an enrollment of yours", "eligibility": "Read which rules you meet",
 	"form": "Read your answers to a form", "forms_asked": "Read which forms you were asked", "timeline": "Read your timeline", "account": "Read your account", "log": "Read the log of acts about you",
+	"feedback":   "Read what was said of the sessions you led",
+	"message":    "Read whether a message reached you",
 	"duplicates": "Compared your record with another", "export": "Took your data out into a file", "import": "Compared a spreadsheet with your record",
 }
 

@@ -155,11 +155,22 @@ insert into commitments (id, resource_kind, resource_id, during, starts_at, ends
 	from workshop_sessions, unnest(array[:W, :L]) m where workshop_id = (select id from workshops where title = 'Shared');
 insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id) values (:ID, 'staff', :L, '[2026-05-01, 2026-05-02)', '2026-05-01', '2026-05-02', 'session', :ID);
 insert into workshop_facilitators select w.id, m from workshops w cross join unnest(array[:W, :L]) m where w.title = 'Shared' or m = :L;
+insert into workshop_passes (id, version, created_at, updated_at, workshop_id, label, uses, expires_at, made_by, member_id) select gen_random_uuid(), 1, :T, :T, w.id, 'Pass', 1, :T, :L, :L from workshops w;
 insert into session_facilitators select s.id, m from workshop_sessions s join workshops w on w.id = s.workshop_id cross join unnest(array[:W, :L]) m where w.title = 'Shared' or m = :L;
 insert into check_ins (id, session_id, nonce, code_mac, result, scanned_at, recorded_at, scanned_by) select :ID, s.id, n, 'm', 'unknown', :T, :T, m from workshop_sessions s join workshops w on w.id = s.workshop_id and w.title = 'Shared'
 	cross join (values ('nonce-one', :W), ('nonce-one', :L), ('nonce-two', :L)) v(n, m);
 insert into attendance (id, session_id, attendee_id, status, source, recorded_by, recorded_at) select :ID, s.id, a.id, 'present', 'staff', :L, :T from attendees a join pools p on p.id = a.pool_id join workshop_sessions s on s.workshop_id = p.workshop_id where a.member_id in (:L, :X);
+insert into head_counts (session_id, version, veterans, recorded_by, recorded_at) select s.id, 1, 12, :L, :T from workshop_sessions s join workshops w on w.id = s.workshop_id where w.title = 'Shared';
+insert into certificates (id, attendee_id, member_id, code, title, name_shown, sessions, minutes, sessions_attended, sessions_offered, first_on, last_on, issued_at, issued_on, issued_by, revoked_at, revoked_by)
+	select :ID, a.id, a.member_id, '01234567890123456789ABCDEF', 'Evenings', 'Lou', '[]', 90, 1, 1, '2026-01-01', '2026-01-01', :T, '2026-01-01', :L, :T, :L from attendees a where a.member_id = :L limit 1;
 insert into released_places (attendee_id, released_from, released_at) select id, :L, :T from attendees where member_id = :X limit 1;
+insert into workshop_messages (id, created_at, workshop_id, written_by, subject, body, states, kinds, modes, attendance, essential, state, sends_at, recalled_at, recalled_by)
+	select :ID, :T, w.id, :L, 'Parking', 'It has moved.', '{confirmed}', '{}', '{}', '{}', false, 'recalled', :T, :T, :L from workshops w where w.title = 'Shared';
+insert into workshop_message_people (id, created_at, workshop_message_id, member_id) select :ID, :T, w.id, :L from workshop_messages w;
+insert into session_feedback (id, session_id, member_id, asked_at) select :ID, s.id, m, :T from workshop_sessions s join workshops w on w.id = s.workshop_id cross join unnest(array[:W, :L, :X]) m where w.title = 'Shared' or m = :L;
+insert into subject_keys (id, member_id, wrapped, current, created_at) values (:ID, :X, '\x01', false, :T);
+insert into thanks (id, session_id, from_member_id, to_member_id, words, words_key, said_at, delivered_at) select :ID, s.id, v.f, v.t, decode('01' || repeat('00', 40), 'hex'), k.id, :T, :T from workshop_sessions s
+	join workshops w on w.id = s.workshop_id and w.title = 'Shared' join subject_keys k on k.member_id = :X cross join (values (:W, :X), (:L, :X), (:X, :L), (:L, :W), (:L, :S), (:S, :L), (:S, :W)) v(f, t);
 insert into help_requests (id, version, created_at, updated_at, member_id, topic, channel, time_zone, status, minor, asked_at, due_at) values (:R, :L, 'talk', 'call', 'UTC', 'received', false, :T, '2026-03-03'), (:R, :W, 'talk', 'call', 'UTC', 'received', false, :T, '2026-03-05');
 insert into help_requests (id, version, created_at, updated_at, member_id, topic, channel, time_zone, status, minor, asked_at, due_at, taken_by, taken_at, ended_at, ended_by, guardian_told, guardian_decided_at, guardian_decided_by)
 	values (:R, :X, 'talk', 'call', 'UTC', 'answered', true, :T, :T, :L, :T, :T, :L, false, :T, :L);
@@ -271,7 +282,7 @@ func TestMergeMovesEverythingAndUndoPutsItBack(t *testing.T) {
 	}
 	if n := v.count(`select count(*) from merge_moves k left join relationships r on r.id = k.row_id where k.what = 'kept' and not coalesce(case k.table_name
 		when 'relationships' then r.member_id in ($1, $2) and r.other_id in ($1, $2) when 'accounts' then true end, k.table_name in
-		('household_members', 'saved_searches', 'eligibility_waivers', 'check_ins', 'exports', 'emergency_contacts', 'dependent_details', 'member_restrictions', 'member_holds'))`, v.w.member, v.l.member); n > 0 {
+		('household_members', 'saved_searches', 'eligibility_waivers', 'check_ins', 'exports', 'emergency_contacts', 'dependent_details', 'member_restrictions', 'member_holds', 'session_feedback', 'thanks'))`, v.w.member, v.l.member); n > 0 {
 		t.Errorf("%d rows stay with the loser that need not", n)
 	}
 	for column, n := range v.naming(v.l.member) {

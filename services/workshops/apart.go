@@ -124,7 +124,7 @@ func (d *desk) checkClash(p *party, reason string) error {
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	e := services.Conflict(CodeSeparationClash, "Somebody of this party is kept apart from somebody who has a place here. Look at the separation; give a reason to confirm the party all the same.")
+	e := services.Conflict(CodeSeparationClash, "Somebody of this party is kept apart from somebody who has a place here. Look at the separation; to confirm the party all the same, approve it by itself and say why.")
 	for _, c := range found {
 		e.Fields = append(e.Fields, services.FieldError{Field: "/reason", Code: CodeSeparationClash, Message: "Separation " + c.SeparationID.String() + "."})
 	}

@@ -91,6 +91,10 @@ func checkSheet(session *models.WorkshopSession, in AttendanceSheet, known map[u
 		case seen[e.AttendeeID]:
 			faults = append(faults, services.FieldError{Field: at, Code: "listed_twice", Message: "This person is in the sheet twice."})
 		}
+		if most := session.EndsAt.Sub(session.StartsAt) + doorsBefore; e.Minutes != nil && time.Duration(*e.Minutes)*time.Minute > most {
+			faults = append(faults, services.FieldError{Field: fmt.Sprintf("/entries/%d/minutes", i), Code: "out_of_range", Message: fmt.Sprintf("The session lasts %d minutes. Nobody stayed %d.",
+				session.EndsAt.Sub(session.StartsAt)/time.Minute, *e.Minutes)})
+		}
 		seen[e.AttendeeID] = true
 		early = early || e.Status != models.AttendanceExcused
 	}
@@ -157,7 +161,7 @@ func saveAttendance(tx *services.Tx, rows []models.Attendance) {
 // CompleteSession closes a session: who has a place and of whom nothing is known was absent, and the sums of attendance
 // take the session in. Who still waits for a drop-in session that has ended waits for nothing, and is told so. Completing it
 // again changes nothing.
-// Errors: not_found; conflict session_not_started, wrong_state for a cancelled one.
+// Errors: not_found; conflict not_published, session_not_started, wrong_state for a cancelled one.
 func (s *Service) CompleteSession(ctx context.Context, sessionID uuid.UUID) (*WorkshopSessionDetail, error) {
 	return services.Mutate(ctx, s.core, "session.complete", func(tx *services.Tx) (*WorkshopSessionDetail, error) {
 		before, err := ledSession(tx.DB, tx.Actor(), sessionID, alone)
@@ -172,6 +176,9 @@ func (s *Service) CompleteSession(ctx context.Context, sessionID uuid.UUID) (*Wo
 			return nil, services.Conflict(CodeWrongState, "This session was cancelled.")
 		case tx.Now().Before(before.StartsAt):
 			return nil, services.Conflict(CodeNotStarted, "The session has not begun.")
+		}
+		if err := published(tx, before); err != nil {
+			return nil, err
 		}
 		if err := expireSession(tx, before); err != nil {
 			return nil, err
@@ -195,6 +202,9 @@ func (s *Service) CompleteSession(ctx context.Context, sessionID uuid.UUID) (*Wo
 			return nil, err
 		}
 		if err := tasks.CloseFor(tx, sourceSession, sessionID, models.TaskCompleteSession); err != nil {
+			return nil, err
+		}
+		if err := tx.Enqueue(AskFeedback{sessionID}, time.Time{}); err != nil {
 			return nil, err
 		}
 		return sessionDetail(tx.DB, tx.Actor(), sessionID)

@@ -245,7 +245,7 @@ func TestRemindersFollowTheSession(t *testing.T) {
 	if n := e.count(`select count(*) from messages where event = 'workshop.changed' and record_id = $1 and calendar is not null`, r.ID); n != 1 {
 		t.Errorf("%d mails of the change", n)
 	}
-	if _, err := e.CancelSession(e.staff(), e.sessions[2].ID, workshops.CancelReason{Reason: "The hall is flooded"}); err != nil {
+	if _, err := e.CancelSession(e.staff(), e.sessions[2].ID, workshops.SessionCancellation{Reason: "The hall is flooded"}); err != nil {
 		t.Fatal(err)
 	}
 	if n := e.count(`select count(*) from messages where event = 'session.cancelled' and record_id = $1 and calendar->>'method' = 'CANCEL'`, r.ID); n != 1 {

@@ -3,6 +3,7 @@ package workshops
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -46,16 +47,18 @@ func (d *desk) join(p, added *party) (*RegistrationView, error) {
 		if err := d.promote(); err != nil {
 			return nil, err
 		}
-		if !d.fits(added.need()) {
+		if seat, err := d.spare(added.need()); err != nil {
+			return nil, err
+		} else if !seat {
 			return d.admitBeside(p, added)
 		}
 	}
-	was := p.State
+	was, nobody := p.State, p.need().size() == 0
 	d.change(p, func() {
 		p.attendees = append(p.attendees, added.attendees...)
 		d.reviewAgain(p, added.Review)
 	})
-	d.shrunk = false
+	d.shrunk = nobody // whoever it waited for has said no since: from now on it can be offered seats
 	return d.finish(p, func(p *party) error { return d.tellJoined(p, was, &added.attendees[0]) })
 }
 
@@ -65,7 +68,7 @@ func openEntry(tx *services.Tx, id uuid.UUID, in AttendeeInput, share int) (*des
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	e := &entry{tx: tx, in: Register{Attendees: []AttendeeInput{in}, SessionID: sessionID}, alone: true, lead: tx.Actor().MemberID, staff: tx.Actor().Coordinates(), share: share}
+	e := &entry{tx: tx, in: Register{Attendees: []AttendeeInput{in}, SessionID: sessionID, WaiveReason: strings.TrimSpace(in.WaiveReason)}, alone: true, lead: tx.Actor().MemberID, staff: tx.Actor().Coordinates(), share: share}
 	if !e.staff { // whom staff act for is known with the party
 		if err := e.authorize(); err != nil {
 			return nil, nil, nil, err
@@ -103,16 +106,24 @@ func (e *entry) joining(d *desk, p *party) (*party, error) {
 	}
 	whole := &party{Registration: models.Registration{State: p.State}, attendees: append(slices.Clone(p.attendees), added.attendees...)}
 	e.checkParty(d, whole)
+	if len(e.faults) == 0 && p.State.HoldsSeats() { // they may have to wait by themselves
+		e.checkCapacity(d, added)
+	}
 	if err := firstOf(e.judge(d, added), e.ask(d)); err != nil {
 		return nil, err
 	}
 	if len(e.faults) > 0 {
 		return nil, services.Invalid(e.faults...)
 	}
-	if d.workshop.ApprovalRequired && !e.staff {
-		added.lookAt(models.ReviewByRule)
+	if err := e.needApproval(d, added); err != nil {
+		return nil, err
 	}
 	e.hold(d, added)
+	if e.staff && e.in.WaiveReason != "" {
+		if err := e.tx.Reason(p.LeadMemberID, e.in.WaiveReason); err != nil {
+			return nil, err
+		}
+	}
 	return added, e.checkPlaces(added)
 }
 
@@ -355,12 +366,16 @@ func (d *desk) parted(q *party) (*RegistrationView, error) {
 	return d.view(q)
 }
 
-// part moves attendees into a new registration. Its version goes on from the old one's: calendars count on rising numbers.
+// part moves attendees into a new registration. Its version goes on from the old one's: calendars count on rising numbers. Who
+// leads it decides anew who else sees it.
 func (d *desk) part(p *party, in Split) (*party, error) {
 	now := d.tx.Now()
 	q := &party{Registration: p.Registration, people: p.people}
 	q.Record = models.Record{ID: services.NewID(), Version: p.Version + 1, CreatedAt: now, UpdatedAt: now}
-	q.LeadMemberID, q.EnteredBy, q.Note = in.LeadMemberID, d.tx.Actor().MemberID, ""
+	q.LeadMemberID, q.EnteredBy, q.Note, q.SharedWithGuardians = in.LeadMemberID, d.tx.Actor().MemberID, "", false
+	if p.State.HoldsSeats() && p.State != models.RegistrationOffered { // one pass seats one party, and one place is instead of another
+		q.PassID, q.TransferredFrom = nil, nil
+	}
 	var stay []models.Attendee
 	leadGoes := false
 	waiting := p.State == models.RegistrationWaitlisted

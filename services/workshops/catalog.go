@@ -200,7 +200,7 @@ func likeLiteral(text string) string {
 }
 
 // Get shows one workshop with its open seats. Where to join online is shown to coordinators and to those who lead it;
-// who is confirmed finds it in their registration.
+// who has a place online joins by its session.
 // Errors: not_found, for a draft of others as for an unknown id.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (*WorkshopDetail, error) {
 	actor, err := services.ActorFrom(ctx)

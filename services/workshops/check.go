@@ -13,23 +13,15 @@ import (
 	"homefront/services/calendar"
 )
 
-// findVenue reads the venue of a plan; nil when there is none, or none such.
-func findVenue(tx *services.Tx, id *uuid.UUID) (*models.Venue, error) {
-	if id == nil {
-		return nil, nil
-	}
-	found, err := calendar.Places(tx, []uuid.UUID{*id})
-	if v, ok := found[*id]; ok {
-		return &v, err
-	}
-	return nil, err
-}
-
 // checkWorkshop says everything that is wrong with a plan in itself; what a draft may still lack is not. before is nil
 // for a new one: what was there already is not asked for again.
-func checkWorkshop(tx *services.Tx, w models.Workshop, venue *models.Venue, team []uuid.UUID, before *models.Workshop) error {
+func checkWorkshop(tx *services.Tx, w models.Workshop, at site, team []uuid.UUID, before *models.Workshop) error {
 	wrong := checkValues(w)
-	wrong = append(wrong, checkVenue("/venue_id", w.Format, w.VenueID, venue, before != nil && sameID(before.VenueID, w.VenueID))...)
+	sameVenue, sameRoom := before != nil && sameID(before.VenueID, w.VenueID), before != nil && sameID(before.RoomID, w.RoomID)
+	wrong = append(wrong, checkSite(w.Format, w.VenueID, w.RoomID, at, sameVenue, sameRoom)...)
+	if !sameVenue || !sameRoom || !sameInt(before.Capacity, w.Capacity) || !sameInt(before.ChildCapacity, w.ChildCapacity) {
+		wrong = append(wrong, at.tooSmall("/capacity", or(w.Capacity, 0), w.ChildCapacity)...)
+	}
 	program, err := checkProgram(tx, w, before)
 	if err != nil {
 		return err
@@ -64,7 +56,10 @@ func checkValues(w models.Workshop) (wrong []services.FieldError) {
 	add(w.OpensAt != nil && w.ClosesAt != nil && !w.ClosesAt.After(*w.OpensAt), "/closes_at", "before_opening", "Registration must close after it opens.")
 	add(w.GuestsPerParty >= w.MaxParty, "/guests_per_party", "too_many", "A party has at least one person who is no guest: allow fewer guests, or a larger party.")
 	add(w.MinToRun != nil && w.Capacity != nil && *w.MinToRun > *w.Capacity+or(w.ChildCapacity, 0)+or(w.OnlineCapacity, 0), "/min_to_run", "above_capacity", "It cannot need more people than it has seats for.")
+	add(w.DecideBy != nil && w.MinToRun == nil, "/decide_by", "without_minimum", "Say how many people it needs, or leave the day of the decision out.")
+	add(w.DecideBy != nil && w.StartsAt != nil && !w.DecideBy.Before(*w.StartsAt), "/decide_by", "after_start", "Decide before the first session starts.")
 	add(w.JoinURL != "" && !secureURL(w.JoinURL), "/join_url", "invalid", "Use a whole address that begins with https://.")
+	add(!w.ReminderHours.Sensible(), "/reminder_hours", "out_of_range", "Remind people one to three times, each 1 to 168 hours before.")
 	add(w.IsTemplate && w.Visibility != models.VisibilityDraft, "/is_template", "not_a_draft", "Only a draft can become a template; clone this one instead.")
 	return wrong
 }
@@ -125,7 +120,10 @@ func lacking(tx *services.Tx, w models.Workshop) ([]services.FieldError, error) 
 	add(w.Capacity == nil, "/capacity", "required", "Say how many seats there are.")
 	add(w.Format == models.FormatHybrid && w.OnlineCapacity == nil, "/online_capacity", "required", "Say how many places there are online.")
 	add(len(sessions) == 0, "/sessions", "required", "Plan at least one session that is still to come.")
-	add(w.ClosesAt != nil && !w.ClosesAt.After(tx.Now()), "/closes_at", "past", "Registration would have closed already.")
+	opening := w.Visibility != models.VisibilityPublished // later, registration may well have closed
+	add(opening && w.ClosesAt != nil && !w.ClosesAt.After(tx.Now()), "/closes_at", "past", "Registration would have closed already.")
+	add(w.DecideBy != nil && w.Visibility == models.VisibilityDraft && !w.DecideBy.After(tx.Now()), "/decide_by", "past", "The day of the decision has passed already.")
+	add(w.DecideBy != nil && len(sessions) > 0 && !w.DecideBy.Before(sessions[0].StartsAt), "/decide_by", "after_start", "Decide before the first session starts.")
 	places, err := placesOf(tx, w, sessions)
 	if err != nil {
 		return nil, err
@@ -135,22 +133,45 @@ func lacking(tx *services.Tx, w models.Workshop) ([]services.FieldError, error) 
 	return append(missing, team...), err
 }
 
-func placesOf(tx *services.Tx, w models.Workshop, sessions []models.WorkshopSession) (map[uuid.UUID]models.Venue, error) {
-	var ids []uuid.UUID
-	if w.VenueID != nil {
-		ids = append(ids, *w.VenueID)
-	}
-	for _, s := range sessions {
-		if s.VenueID != nil {
-			ids = append(ids, *s.VenueID)
-		}
-	}
-	return calendar.Places(tx, ids)
+// places are the venues and rooms of a plan.
+type places struct {
+	venues map[uuid.UUID]models.Venue
+	rooms  map[uuid.UUID]models.Room
 }
 
-// lackingPlaces asks of every session where it takes place, of online ones where to join, and of venues that they hold
-// as many people as there are seats.
-func lackingPlaces(w models.Workshop, sessions []models.WorkshopSession, places map[uuid.UUID]models.Venue) (missing []services.FieldError) {
+func (p places) at(venue, room *uuid.UUID) (at site) {
+	if venue != nil {
+		v := p.venues[*venue]
+		at.venue = &v
+	}
+	if room != nil {
+		r := p.rooms[*room]
+		at.room = &r
+	}
+	return at
+}
+
+func placesOf(tx *services.Tx, w models.Workshop, sessions []models.WorkshopSession) (p places, err error) {
+	var venues, rooms []uuid.UUID
+	for i := range sessions {
+		venue, room := placed(&w, &sessions[i])
+		if venue != nil {
+			venues = append(venues, *venue)
+		}
+		if room != nil {
+			rooms = append(rooms, *room)
+		}
+	}
+	if p.venues, err = calendar.Places(tx, venues); err != nil {
+		return p, err
+	}
+	p.rooms, err = calendar.RoomsByID(tx, rooms)
+	return p, err
+}
+
+// lackingPlaces asks of every session where it takes place, of online ones where to join, and of venues and rooms that
+// they hold as many people as there are seats.
+func lackingPlaces(w models.Workshop, sessions []models.WorkshopSession, known places) (missing []services.FieldError) {
 	add := func(field string, code services.Code, message string, args ...any) {
 		one := services.FieldError{Field: field, Code: code, Message: fmt.Sprintf(message, args...)}
 		if !slices.Contains(missing, one) {
@@ -159,30 +180,30 @@ func lackingPlaces(w models.Workshop, sessions []models.WorkshopSession, places 
 	}
 	for i := range sessions {
 		s := &sessions[i]
-		venue := s.VenueID
-		if venue == nil {
-			venue = w.VenueID
-		}
+		venue, room := placed(&w, s)
 		if w.Format != models.FormatOnline && venue == nil && s.LocationNote == "" && w.LocationNote == "" {
 			add("/venue_id", "required", "Say where it takes place: a venue, or a note.")
 		}
-		if w.Format != models.FormatInPerson && s.JoinURL == "" && w.JoinURL == "" {
+		if kind, address := w.RoomOf(s); w.Format != models.FormatInPerson && kind == models.RoomURL && address == "" {
 			add("/join_url", "required", "Say where to join online.")
 		}
 		if venue == nil || w.Format == models.FormatOnline {
 			continue
 		}
-		v := places[*venue]
-		if v.ArchivedAt != nil {
-			add("/venue_id", "archived", "%s is out of use. Choose another venue, or restore it.", v.Name)
+		at := known.at(venue, room)
+		if at.venue.ArchivedAt != nil {
+			add("/venue_id", "archived", "%s is out of use. Choose another venue, or restore it.", at.venue.Name)
+		}
+		if at.room != nil && at.room.ArchivedAt != nil {
+			add("/room_id", "archived", "%s is out of use. Choose another room, or restore it.", at.room.Name)
 		}
 		of := s
 		if w.AttendanceMode == models.AttendSeries {
 			of = nil
 		}
 		seats, children := w.Seats(nil, of)
-		if total := seats + or(children, 0); v.Capacity != nil && total > *v.Capacity {
-			add("/capacity", "above_venue", "%s holds %d people, fewer than the %d seats.", v.Name, *v.Capacity, total)
+		for _, e := range at.tooSmall("/capacity", seats, children) {
+			add(e.Field, e.Code, "%s", e.Message)
 		}
 	}
 	return missing

@@ -23,6 +23,7 @@ type Scan struct {
 	Code      string     `json:"code" maxLength:"300" doc:"The text of the QR code, whatever it was" example:"HF1.AZnB8o9rejSw0WovDJvgAQABc2lnbmF0dXJlLTE2LWI"`
 	Nonce     string     `json:"nonce" minLength:"8" maxLength:"64" pattern:"^[A-Za-z0-9._-]+$" doc:"Made by the scanner for this scan, and sent again with it: the same nonce counts once, and only with the same code" example:"s7-000142-9f31"`
 	ScannedAt *time.Time `json:"scanned_at,omitempty" doc:"When it was scanned, when that was earlier: a scanner without connection sends its queue later. At most 14 days ago"`
+	Station   string     `json:"station,omitempty" maxLength:"40" doc:"Which door or desk" example:"Door 2"`
 }
 
 // ScanAnswer is what the person at the door needs to know.
@@ -48,7 +49,7 @@ type scanned struct {
 
 const readScanned = `select ` + attendeeColumns + `, r.state as registration_state, r.workshop_id, r.session_id,
 		coalesce(nullif(m.preferred_name, ''), m.given_name) as given_name, m.family_name, m.status as member_status
-	from attendees a join registrations r on r.id = a.registration_id left join members m on m.id = a.member_id where a.id = $1`
+	from attendees a join registrations r on r.id = a.registration_id left join members m on m.id = a.member_id where a.id = any($1)`
 
 func (a *scanned) name() string {
 	switch {
@@ -62,48 +63,18 @@ func (a *scanned) name() string {
 	return ""
 }
 
-// CheckIn takes a scan. It answers ok once for each attendee and session, whichever scanner was first; and the same to the
-// same nonce, however often it is sent. Who is checked in is present, or late a quarter of an hour after the start, unless
-// staff have entered something else. A nonce whose check-in was undone answers see_staff. By the scanner's time a scan counts from 3 hours before the start until 12 hours after
-// the end; at any other it answers see_staff, who can still enter the attendance by hand.
+// CheckIn takes a scan. It answers ok once for each attendee and session, whichever scanner was first. Who is checked in is
+// present, or late a quarter of an hour after the start, unless staff have entered something else. A scan that comes later and
+// was earlier is the check-in from then on: who scanned what counts, not whose connection came back first. The same nonce
+// counts once and answers what holds now; see_staff once its check-in was undone, and so does a scan from before the undoing.
+// By the scanner's time a scan counts from 3 hours before the start until 12 hours after the end; at any other it answers
+// see_staff, who can still enter the attendance by hand; and so does every scan before the workshop is published.
 // Errors: not_found for a session that the caller does not lead; invalid for a time over 5 minutes ahead of ours, or over 14
 // days ago, and nonce_reused for a nonce that came with another code before.
 func (s *Service) CheckIn(ctx context.Context, sessionID uuid.UUID, in Scan) (*ScanAnswer, error) {
 	return services.Mutate(ctx, s.core, "session.check_in", func(tx *services.Tx) (*ScanAnswer, error) {
-		session, err := ledSession(tx.DB, tx.Actor(), sessionID, beside)
-		if err != nil {
-			return nil, err
-		}
-		attendeeID, version, genuine := readCheckInCode(tx.Keys(), in.Code)
-		mac := scannedMAC(tx.Keys(), in.Code)
-		var before []models.CheckIn
-		var found []scanned
-		err = tx.Batch(
-			services.Statement{SQL: `select id, session_id, attendee_id, nonce, code_mac, result, scanned_at, recorded_at, scanned_by, undone_at from check_ins
-				where session_id = $1 and scanned_by = $2 and nonce = $3`, Args: []any{sessionID, tx.Actor().MemberID, in.Nonce}, Scan: rowsInto(&before)},
-			services.Statement{SQL: readScanned, Args: []any{attendeeID}, Scan: rowsInto(&found)},
-		)
-		if err != nil {
-			return nil, err
-		}
-		var who *scanned
-		if genuine && len(found) == 1 {
-			who = &found[0]
-		}
-		if len(before) > 0 {
-			tx.Unchanged()
-			return answerAgain(tx, &before[0], mac, who)
-		}
-		at, err := scanTime(in.ScannedAt, tx.Now())
-		if err != nil {
-			return nil, err
-		}
-		row := models.CheckIn{ID: services.NewID(), SessionID: sessionID, Nonce: in.Nonce, CodeMAC: mac, Result: judge(session, who, version, at),
-			ScannedAt: at, RecordedAt: tx.Now(), ScannedBy: tx.Actor().MemberID}
-		if who != nil {
-			row.AttendeeID = &who.ID
-		}
-		return takeScan(tx, session, row, who)
+		l := look{code: in.Code, nonce: in.Nonce, station: in.Station, at: in.ScannedAt}
+		return takeOne(tx, sessionID, &l)
 	})
 }
 
@@ -144,64 +115,6 @@ func judge(session *models.WorkshopSession, who *scanned, version int, at time.T
 	return models.ScanOK
 }
 
-const insertScan = `insert into check_ins (id, session_id, attendee_id, nonce, code_mac, result, scanned_at, recorded_at, scanned_by)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning id`
-
-// takeScan stores a scan. The index decides who was first: whoever comes second waits for the first to commit, and is
-// told so.
-func takeScan(tx *services.Tx, session *models.WorkshopSession, row models.CheckIn, who *scanned) (*ScanAnswer, error) {
-	stored, err := insertedScan(tx, row)
-	if err != nil {
-		return nil, err
-	}
-	if !stored && row.Result == models.ScanOK {
-		row.Result = models.ScanAlready
-		if stored, err = insertedScan(tx, row); err != nil {
-			return nil, err
-		}
-	}
-	if !stored { // the same nonce at the same moment
-		var twin []models.CheckIn
-		if err := tx.Batch(services.Statement{SQL: `select id, session_id, attendee_id, nonce, code_mac, result, scanned_at, undone_at from check_ins where session_id = $1 and scanned_by = $2 and nonce = $3`,
-			Args: []any{row.SessionID, row.ScannedBy, row.Nonce}, Scan: rowsInto(&twin)}); err != nil {
-			return nil, err
-		}
-		tx.Unchanged()
-		return answerAgain(tx, &twin[0], row.CodeMAC, who)
-	}
-	tx.Changed(nil, row)
-	if who != nil && who.MemberID != nil {
-		tx.Subject(*who.MemberID)
-	}
-	if row.Result == models.ScanOK {
-		if err := attendByScan(tx, session, row); err != nil {
-			return nil, err
-		}
-	}
-	return answerScan(tx, &row, who)
-}
-
-func insertedScan(tx *services.Tx, row models.CheckIn) (bool, error) {
-	var ids []struct{ ID uuid.UUID }
-	err := tx.Batch(services.Statement{SQL: insertScan,
-		Args: []any{row.ID, row.SessionID, row.AttendeeID, row.Nonce, row.CodeMAC, string(row.Result), row.ScannedAt, row.RecordedAt, row.ScannedBy}, Scan: rowsInto(&ids)})
-	return len(ids) > 0, err
-}
-
-// attendByScan has somebody who was checked in be there. What staff entered stands.
-func attendByScan(tx *services.Tx, session *models.WorkshopSession, row models.CheckIn) error {
-	was, err := knownAttendance(tx, row.SessionID, *row.AttendeeID)
-	if err != nil || was != nil && was.Source == models.FromStaff {
-		return err
-	}
-	now := models.Attendance{ID: services.NewID(), SessionID: row.SessionID, AttendeeID: *row.AttendeeID, Status: models.AttendancePresent, Source: models.FromCheckIn,
-		RecordedBy: &row.ScannedBy, RecordedAt: row.RecordedAt}
-	if row.ScannedAt.After(session.StartsAt.Add(lateAfter)) {
-		now.Status = models.AttendanceLate
-	}
-	return enterOne(tx, session, was, now)
-}
-
 // knownAttendance locks what is known of one person at one session; nil for nothing.
 func knownAttendance(tx *services.Tx, sessionID, attendeeID uuid.UUID) (*models.Attendance, error) {
 	var found []models.Attendance
@@ -222,48 +135,7 @@ func enterOne(tx *services.Tx, session *models.WorkshopSession, was *models.Atte
 		tx.Changed(nil, now)
 	}
 	saveAttendance(tx, []models.Attendance{now})
-	if session.Status != models.SessionCompleted {
-		return nil
-	}
-	if err := sumUp(tx, []uuid.UUID{now.AttendeeID}); err != nil {
-		return err
-	}
-	return tellPrograms(tx, session.ID)
-}
-
-// answerAgain answers a nonce that was sent before. What was said then is said again, unless it was undone since.
-// Errors: invalid nonce_reused with another code than it was first sent with, which would not be checked in.
-func answerAgain(tx *services.Tx, row *models.CheckIn, mac string, who *scanned) (*ScanAnswer, error) {
-	if row.CodeMAC != mac {
-		return nil, services.InvalidField("/nonce", CodeNonceReused, "This nonce belongs to a scan of another code. Make a new one for each scan.")
-	}
-	if row.UndoneAt != nil {
-		row.Result = models.ScanSeeStaff
-	}
-	out, err := answerScan(tx, row, who)
-	if err == nil && out.Result == models.ScanAlready && out.Since == nil { // what it was second to was undone
-		out.Result = models.ScanSeeStaff
-	}
-	return out, err
-}
-
-func answerScan(tx *services.Tx, row *models.CheckIn, who *scanned) (*ScanAnswer, error) {
-	out := &ScanAnswer{ID: row.ID, Result: row.Result, ScannedAt: row.ScannedAt}
-	if who == nil {
-		return out, nil
-	}
-	name := who.name()
-	out.Name, out.Kind = &name, &who.Kind
-	if row.Result != models.ScanOK && row.Result != models.ScanAlready {
-		return out, nil
-	}
-	var first []models.CheckIn
-	err := tx.Batch(services.Statement{SQL: `select scanned_at from check_ins where session_id = $1 and attendee_id = $2 and result = 'ok' and undone_at is null`,
-		Args: []any{row.SessionID, who.ID}, Scan: rowsInto(&first)})
-	if len(first) > 0 {
-		out.Since = &first[0].ScannedAt
-	}
-	return out, err
+	return sumsFollow(tx, session, now.AttendeeID)
 }
 
 // UndoCheckIn takes back a check-in that was a mistake. What followed from it for the attendance is taken back, too.

@@ -19,9 +19,9 @@ type CloneWorkshop struct {
 }
 
 // Clone makes a draft like another workshop, or of a template. Sessions that were cancelled are left out; when
-// registration opens and closes moves by as many days as the sessions.
+// registration opens and closes, and when it is decided whether it runs, moves by as many days as the sessions.
 // Errors: not_found; invalid for a date when there are no sessions to move, or facilitators who are not cleared then;
-// conflict double_booked.
+// conflict double_booked, or venue_archived or room_archived when the place is out of use.
 func (s *Service) Clone(ctx context.Context, id uuid.UUID, in CloneWorkshop) (*WorkshopDetail, error) {
 	return services.Mutate(ctx, s.core, "workshop.clone", func(tx *services.Tx) (*WorkshopDetail, error) {
 		original, err := lockWorkshop(tx, id)
@@ -40,11 +40,11 @@ func (s *Service) Clone(ctx context.Context, id uuid.UUID, in CloneWorkshop) (*W
 		if in.WithoutFacilitators {
 			team = nil
 		}
-		venue, err := findVenue(tx, w.VenueID)
+		at, err := findSite(tx, w.VenueID, w.RoomID)
 		if err != nil {
 			return nil, err
 		}
-		if err := checkWorkshop(tx, w, venue, team, &original); err != nil {
+		if err := checkWorkshop(tx, w, at, team, &original); err != nil {
 			return nil, err
 		}
 		tx.Changed(nil, w)
@@ -95,8 +95,9 @@ func (in *CloneWorkshop) copyOf(original models.Workshop, now time.Time, days in
 	w.Visibility, w.IsTemplate = models.VisibilityDraft, in.IsTemplate
 	w.StartsAt, w.EndsAt, w.ListedUntil, w.PublishedAt, w.CancelledAt, w.CompletedAt, w.CancelReason = nil, nil, nil, nil, nil, nil, ""
 	w.OpensAt, w.ClosesAt = onWall(original.OpensAt, w.TimeZone, days), onWall(original.ClosesAt, w.TimeZone, days)
+	w.DecideBy, w.RanAnywayAt, w.RunAnywayReason = onWall(original.DecideBy, w.TimeZone, days), nil, ""
 	if in.StartsOn == nil {
-		w.OpensAt, w.ClosesAt = nil, nil
+		w.OpensAt, w.ClosesAt, w.DecideBy = nil, nil, nil
 	}
 	return w
 }

@@ -34,7 +34,7 @@ func (s *Service) CompleteWorkshop(ctx context.Context, id uuid.UUID) (*Workshop
 		if err != nil {
 			return err
 		}
-		if err := expireLeft(tx, w.ID); err != nil {
+		if err := firstOf(expireLeft(tx, w.ID), noDecision(tx, w.ID), noLongerBack(tx, w.ID)); err != nil {
 			return err
 		}
 		if err := countSessions(tx, closed); err != nil {
@@ -126,7 +126,7 @@ func expireSession(tx *services.Tx, session *models.WorkshopSession) error {
 	if tx.Now().Before(session.EndsAt) {
 		return nil
 	}
-	return expireParties(tx, session.WorkshopID, &session.ID)
+	return firstOf(expireParties(tx, session.WorkshopID, &session.ID), noLongerBack(tx, session.WorkshopID, session.ID))
 }
 
 // undecided are the states in which a party waits, for a seat, for its own answer or for ours.

@@ -56,7 +56,7 @@ func cancelAll(tx *services.Tx, workshopID uuid.UUID) error {
 		SQL:  `select distinct workshop_id, session_id from pools where workshop_id = $1 order by workshop_id, session_id`,
 		Args: []any{workshopID}, Scan: rowsInto(&grounds),
 	})
-	if err != nil {
+	if err := firstOf(err, atOnce(tx, `r.workshop_id = $1 and r.live`, workshopID)); err != nil {
 		return err
 	}
 	for _, g := range grounds {
@@ -64,7 +64,30 @@ func cancelAll(tx *services.Tx, workshopID uuid.UUID) error {
 			return err
 		}
 	}
-	return nil
+	return noLongerBack(tx, workshopID)
+}
+
+// CodeTooManyAtOnce: what was asked for would take longer than one transaction may.
+const CodeTooManyAtOnce services.Code = "too_many_at_once"
+
+// Of sessions with places of their own so many, with so many parties, are called off at once; and no more come back at once than that.
+const (
+	mostSessionsAtOnce = 100
+	mostPartiesAtOnce  = 600
+)
+
+// atOnce keeps what reaches the parties of many sessions to what can be done, and be taken back, in one go. The parties are
+// selected by a condition on registrations r.
+// Errors: conflict too_many_at_once.
+func atOnce(tx *services.Tx, where string, args ...any) error {
+	var found []struct{ Sessions, Parties int }
+	err := tx.Batch(services.Statement{SQL: `select count(distinct r.session_id)::int as sessions, count(*)::int as parties from registrations r where r.session_id is not null and ` + where,
+		Args: args, Scan: rowsInto(&found)})
+	if err == nil && found[0].Sessions > 1 && (found[0].Sessions > mostSessionsAtOnce || found[0].Parties > mostPartiesAtOnce) {
+		err = services.Conflict(CodeTooManyAtOnce, "%d parties have places in %d sessions of this: too many at once. Take the later sessions first, by this_and_following from one of them on, then the rest.",
+			found[0].Parties, found[0].Sessions)
+	}
+	return err
 }
 
 // callOff ends the live parties of one set of pools: those of a workshop, or of the session of it that is called off.
@@ -95,7 +118,10 @@ func callOff(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID, sessio
 
 func (d *desk) callOffParty(p *party) error {
 	now, asks := d.tx.Now(), asks(p)
-	d.change(p, func() { p.State, p.ClosedAt, p.OfferExpiresAt = models.RegistrationCancelled, &now, nil })
+	was := p.State
+	d.change(p, func() {
+		p.State, p.ClosedAt, p.OfferExpiresAt, p.CalledOffAs = models.RegistrationCancelled, &now, nil, &was
+	})
 	d.store(p)
 	if i := d.next(); i >= 0 && !d.toCome(&d.meetings[i]) { // of what has been, nothing is called off
 		return d.withdraw(p)
@@ -131,7 +157,7 @@ func openLive(tx *services.Tx, workshopID uuid.UUID, sessionID *uuid.UUID) (*des
 // the reminders. Those know for which start they are, so that the one of the old start does nothing. Sessions of which
 // people need not be told have kept their sequence.
 func sessionsMoved(tx *services.Tx, was, now []models.WorkshopSession) error {
-	var moved []models.WorkshopSession
+	var moved, planned []models.WorkshopSession
 	for i := range now {
 		if now[i].Sequence == was[i].Sequence {
 			continue
@@ -141,37 +167,48 @@ func sessionsMoved(tx *services.Tx, was, now []models.WorkshopSession) error {
 			continue
 		}
 		notices.Recall(tx, "session", now[i].ID, models.NoticeSessionReminder)
-		if err := sessionPlanned(tx, now[i]); err != nil {
-			return err
-		}
+		planned = append(planned, now[i])
+	}
+	if err := sessionsPlanned(tx, planned...); err != nil {
+		return err
 	}
 	return tellSessions(tx, models.NoticeWorkshopChanged, 0, moved...)
 }
 
-// sessionCancelled tells those who come that one session does not take place. The places of a drop-in session end with it.
-func sessionCancelled(tx *services.Tx, session models.WorkshopSession) error {
+// sessionsCancelled tells those who come that sessions of a workshop do not take place, in one mail for all of them. The
+// places of a drop-in session end with it: of those, there is a mail for each.
+func sessionsCancelled(tx *services.Tx, sessions ...models.WorkshopSession) error {
 	var own bool
-	err := tx.Batch(services.Statement{SQL: `select exists (select from pools where session_id = $1)`, Args: []any{session.ID}, Scan: services.ScanOne("session", &own)})
-	if err != nil {
+	workshopID := sessions[0].WorkshopID
+	err := tx.Batch(services.Statement{SQL: `select exists (select from pools where session_id = $1)`, Args: []any{sessions[0].ID}, Scan: services.ScanOne("session", &own)})
+	if err := firstOf(err, atOnce(tx, `r.workshop_id = $1 and r.session_id = any($2) and r.live`, workshopID, idsOf(sessions))); err != nil {
 		return err
 	}
-	notices.Recall(tx, "session", session.ID, models.NoticeSessionReminder)
+	for _, session := range sessions {
+		notices.Recall(tx, "session", session.ID, models.NoticeSessionReminder)
+		if !own {
+			continue
+		}
+		if err := callOff(tx, workshopID, &session.ID, session); err != nil {
+			return err
+		}
+	}
 	if own {
-		return callOff(tx, session.WorkshopID, &session.ID, session)
+		return noLongerBack(tx, workshopID, idsOf(sessions)...)
 	}
-	left, err := upcoming(tx, session.WorkshopID)
+	left, err := upcoming(tx, workshopID)
 	if err != nil {
 		return err
 	}
-	return tellSessions(tx, models.NoticeSessionCancelled, len(left), session)
+	return tellSessions(tx, models.NoticeSessionCancelled, len(left), sessions...)
 }
 
-// sessionRestored tells those who come that a cancelled session takes place after all.
-func sessionRestored(tx *services.Tx, session models.WorkshopSession) error {
-	if err := sessionPlanned(tx, session); err != nil {
+// sessionsRestored tells those who come that cancelled sessions take place after all.
+func sessionsRestored(tx *services.Tx, sessions ...models.WorkshopSession) error {
+	if err := sessionsPlanned(tx, sessions...); err != nil {
 		return err
 	}
-	return tellSessions(tx, models.NoticeSessionRestored, 0, session)
+	return tellSessions(tx, models.NoticeSessionRestored, 0, sessions...)
 }
 
 // tellSessions writes to all who have a place in sessions of one workshop, with what their calendars must know. Others is
@@ -195,7 +232,7 @@ func tellSessions(tx *services.Tx, event models.NoticeEvent, others int, session
 			return err
 		}
 		for _, r := range readers {
-			data := d.about(&theirs[0], r.seat)
+			data := d.addJoin(d.about(&theirs[0], r.seat), p, r, &theirs[0])
 			andMore(data, theirs)
 			data["others"] = others
 			if err := notices.Send(tx, notices.Notice{
@@ -234,18 +271,18 @@ func placesFor(tx *services.Tx, sessions ...models.WorkshopSession) ([]*party, e
 // readDesk is a desk to write mails from: it locks nothing and counts nothing. The sessions are the ones given, of which
 // the database may not hold all yet.
 func readDesk(tx *services.Tx, sessions ...models.WorkshopSession) (*desk, error) {
-	venues := make([]*uuid.UUID, len(sessions))
+	venues, rooms := make([]*uuid.UUID, len(sessions)), make([]*uuid.UUID, len(sessions))
 	notes := make([]string, len(sessions))
 	for i := range sessions {
-		venues[i], notes[i] = sessions[i].VenueID, sessions[i].LocationNote
+		venues[i], rooms[i], notes[i] = sessions[i].VenueID, sessions[i].RoomID, sessions[i].LocationNote
 	}
 	var found []workshopRow
 	var places []string
 	err := tx.Batch(
 		services.Statement{SQL: readWorkshop, Args: []any{sessions[0].WorkshopID, nil}, Scan: rowsInto(&found)},
-		services.Statement{SQL: `select ` + placeOf + ` from unnest($2::uuid[], $3::text[]) with ordinality s(venue_id, location_note, number) cross join workshops w
+		services.Statement{SQL: `select ` + placeOf + ` from unnest($2::uuid[], $3::uuid[], $4::text[]) with ordinality s(venue_id, room_id, location_note, number) cross join workshops w
 			left join venues v on v.id = coalesce(s.venue_id, w.venue_id) where w.id = $1 order by s.number`,
-			Args: []any{sessions[0].WorkshopID, venues, notes}, Scan: func(rows pgx.Rows) (err error) {
+			Args: []any{sessions[0].WorkshopID, venues, rooms, notes}, Scan: func(rows pgx.Rows) (err error) {
 				places, err = pgx.CollectRows(rows, pgx.RowTo[string])
 				return err
 			}},

@@ -10,6 +10,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/tasks"
 )
 
 // Approval is a yes to a party that staff looked at.
@@ -30,29 +31,34 @@ type Reinstatement struct {
 // workshop_over, separation_clash.
 func (s *Service) Approve(ctx context.Context, id uuid.UUID, in Approval) (*RegistrationView, error) {
 	return services.Mutate(ctx, s.core, "registration.approve", func(tx *services.Tx) (*RegistrationView, error) {
-		reason := strings.TrimSpace(in.Reason)
-		d, p, err := openDecision(tx, id, reason)
-		if err != nil {
-			return nil, err
-		}
-		if p.State != models.RegistrationPending {
-			return nil, services.Conflict(CodeWrongState, "Only a registration that waits for approval can be approved.")
-		}
-		if d.over() {
-			return nil, services.Conflict(CodeWorkshopOver, "It is over.")
-		}
-		var notMet []services.FieldError
-		if slices.Contains(p.Review, models.ReviewEligibility) {
-			if notMet, err = d.notEligible(p, in.WaiveReason); err != nil {
-				return nil, err
-			}
-		}
-		if err := firstOf(besides(notMet, d.checkClash(p, reason)), d.keepReasons(p, reason, in.WaiveReason)); err != nil {
-			return nil, err
-		}
-		d.confirm(p)
-		return d.finish(p, func(p *party) error { return d.settle(p, models.NoticeRegistrationConfirmed) })
+		return s.approve(tx, id, in, strings.TrimSpace(in.Reason))
 	})
+}
+
+// approve confirms a party. Apart is why those who are kept apart stop nothing: staff say it of one party, never of many at once.
+func (s *Service) approve(tx *services.Tx, id uuid.UUID, in Approval, apart string) (*RegistrationView, error) {
+	reason := strings.TrimSpace(in.Reason)
+	d, p, err := openDecision(tx, id, reason)
+	if err != nil {
+		return nil, err
+	}
+	if p.State != models.RegistrationPending {
+		return nil, services.Conflict(CodeWrongState, "Only a registration that waits for approval can be approved.")
+	}
+	if d.over() {
+		return nil, services.Conflict(CodeWorkshopOver, "It is over.")
+	}
+	var notMet []services.FieldError
+	if slices.Contains(p.Review, models.ReviewEligibility) {
+		if notMet, err = d.notEligible(p, in.WaiveReason); err != nil {
+			return nil, err
+		}
+	}
+	if err := firstOf(besides(notMet, d.checkClash(p, apart)), d.keepReasons(p, reason, in.WaiveReason)); err != nil {
+		return nil, err
+	}
+	d.confirm(p)
+	return d.finish(p, func(p *party) error { return d.settle(p, models.NoticeRegistrationConfirmed) })
 }
 
 // besides says which rules are not met together with the separations that clash.
@@ -90,16 +96,18 @@ func (d *desk) confirm(p *party) {
 // Decline tells a party that it gets no place. The reason stays with staff.
 // Errors: not_found; forbidden own_record; conflict wrong_state.
 func (s *Service) Decline(ctx context.Context, id uuid.UUID, in Justification) (*RegistrationView, error) {
-	return services.Mutate(ctx, s.core, "registration.decline", func(tx *services.Tx) (*RegistrationView, error) {
-		d, p, err := openDecision(tx, id, in.Reason)
-		if err != nil {
-			return nil, err
-		}
-		if err := d.end(p, models.RegistrationDeclined); err != nil {
-			return nil, err
-		}
-		return d.finish(p, func(p *party) error { return d.settle(p, models.NoticeRegistrationDeclined) })
-	})
+	return services.Mutate(ctx, s.core, "registration.decline", func(tx *services.Tx) (*RegistrationView, error) { return s.decline(tx, id, in) })
+}
+
+func (s *Service) decline(tx *services.Tx, id uuid.UUID, in Justification) (*RegistrationView, error) {
+	d, p, err := openDecision(tx, id, in.Reason)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.end(p, models.RegistrationDeclined); err != nil {
+		return nil, err
+	}
+	return d.finish(p, func(p *party) error { return d.settle(p, models.NoticeRegistrationDeclined) })
 }
 
 // Reinstate takes back the end of a registration: the party has its seats again if they are free, else it waits ahead of
@@ -139,7 +147,7 @@ func (s *Service) Reinstate(ctx context.Context, id uuid.UUID, in Reinstatement)
 		case len(notMet) > 0:
 			p.lookAt(models.ReviewEligibility)
 		}
-		if err := d.keepReasons(p, in.Reason, in.WaiveReason); err != nil {
+		if err := firstOf(d.keepReasons(p, in.Reason, in.WaiveReason), tasks.CloseFor(tx, "registration", p.ID, TaskComesBack)); err != nil {
 			return nil, err
 		}
 		if fits {
@@ -188,8 +196,10 @@ func (d *desk) lapseLate(p *party) {
 	}
 }
 
-// MoveUp puts a waiting party ahead of all who were not moved ahead before it; free seats that fit are offered at once.
-// Errors: not_found; forbidden own_record; conflict wrong_state.
+// MoveUp puts a waiting party ahead of all who were not moved ahead before it; free seats that fit are offered at once. Once there
+// is no time for an offer staff have spoken with them, and it has the seats: for certain, or until what there is to look at has
+// been looked at.
+// Errors: not_found; forbidden own_record; conflict wrong_state; then also full, and workshop_over.
 func (s *Service) MoveUp(ctx context.Context, id uuid.UUID, in Justification) (*RegistrationView, error) {
 	return services.Mutate(ctx, s.core, "registration.move_up", func(tx *services.Tx) (*RegistrationView, error) {
 		d, p, err := openDecision(tx, id, in.Reason)
@@ -199,6 +209,9 @@ func (s *Service) MoveUp(ctx context.Context, id uuid.UUID, in Justification) (*
 		if p.State != models.RegistrationWaitlisted {
 			return nil, services.Conflict(CodeWrongState, "This party is not on the waitlist.")
 		}
+		if d.workshop.Visibility == models.VisibilityPublished && !d.offering() {
+			return d.seatNow(p)
+		}
 		now := tx.Now()
 		d.change(p, func() { p.MovedAheadAt = &now })
 		if err := d.close(p); err != nil {
@@ -206,6 +219,21 @@ func (s *Service) MoveUp(ctx context.Context, id uuid.UUID, in Justification) (*
 		}
 		return d.reread(p.ID)
 	})
+}
+
+// seatNow gives a waiting party the seats that are free.
+// Errors: conflict full, workshop_over.
+func (d *desk) seatNow(p *party) (*RegistrationView, error) {
+	switch {
+	case d.over():
+		return nil, services.Conflict(CodeWorkshopOver, "It is over.")
+	case !d.fits(p.need()):
+		return nil, services.Conflict(CodeFull, "There are not enough free seats for this party, and no time to wait for some.")
+	}
+	if err := d.seat(p); err != nil {
+		return nil, err
+	}
+	return d.finish(p, d.settleOffer)
 }
 
 // openDecision opens a party that staff decide about, and keeps their reason.

@@ -63,7 +63,7 @@ const (
 		from workshop_sessions s join workshops w on w.id = s.workshop_id left join venues v on v.id = coalesce(s.venue_id, w.venue_id)
 		where s.workshop_id = $1 and s.status <> 'cancelled' and ($2::uuid is null or s.id = $2) order by s.starts_at, s.id`
 	placeOf = `case when w.format = 'online' then 'Online' else
-		concat_ws(', ', nullif(v.name, ''), nullif(v.address, ''), nullif(coalesce(nullif(s.location_note, ''), w.location_note), '')) end`
+		concat_ws(', ', v.name || coalesce((select ' (' || x.name || ')' from rooms x where x.id = ` + roomOf + `), ''), nullif(v.address, ''), nullif(coalesce(nullif(s.location_note, ''), w.location_note), '')) end`
 )
 
 // openDesk locks the pools and reads what a place in the workshop means, with more statements in the same round trip.
@@ -211,15 +211,19 @@ func (d *desk) count(p *party, sign int) {
 	}
 }
 
-// close stores the parties and the counters. When seats became free it offers them first.
+// close stores the parties and the counters. When seats became free it offers them first, or has staff call who waits.
 func (d *desk) close(parties ...*party) error {
 	for _, p := range parties {
 		d.store(p)
 	}
-	if d.freed() {
+	freed := d.freed()
+	if freed {
 		if err := d.promote(); err != nil {
 			return err
 		}
+	}
+	if err := d.callForSeats(freed); err != nil {
+		return err
 	}
 	d.saveCounts()
 	return d.askAll()

@@ -22,9 +22,13 @@ const (
 // another venue, and get who is added to lead it; those who come are told of another place. Waivers of rules that ask
 // something else from now on are withdrawn.
 // Errors: not_found; unconditional and stale as for every edit; invalid for values that contradict one another; conflict
-// workshop_over, has_registrations, capacity_below_taken, double_booked, or not_ready when it is published and would lack
+// workshop_over, has_registrations, capacity_below_taken, double_booked, venue_archived or room_archived where sessions would
+// be booked anew at a place out of use, or not_ready when it is published and would lack
 // what a published one needs.
 func (s *Service) Update(ctx context.Context, id uuid.UUID, in WorkshopPatch) (*WorkshopDetail, error) {
+	if err := s.checkRoom(in.OnlineRoom.Or("")); err != nil {
+		return nil, err
+	}
 	return services.Mutate(ctx, s.core, "workshop.update", func(tx *services.Tx) (*WorkshopDetail, error) {
 		before, err := lockWorkshop(tx, id)
 		if err != nil {
@@ -37,7 +41,11 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, in WorkshopPatch) (*
 			return nil, services.Conflict(CodeWorkshopOver, "This workshop is %s. Restore it first.", before.Visibility)
 		}
 		e := edit{tx: tx, before: before, after: before}
-		in.apply(&e.after)
+		room, err := findRoom(tx, in.RoomID.Value)
+		if err != nil {
+			return nil, err
+		}
+		in.apply(&e.after, room)
 		if err := e.run(in); err != nil {
 			return nil, err
 		}
@@ -99,6 +107,9 @@ func (e *edit) run(in WorkshopPatch) error {
 	if e.after.Visibility != models.VisibilityPublished {
 		return nil
 	}
+	if err := e.decideAnew(); err != nil {
+		return err
+	}
 	if e.asksOther() {
 		if err := askEverybody(e.tx, &e.before, &e.after); err != nil {
 			return err
@@ -107,10 +118,18 @@ func (e *edit) run(in WorkshopPatch) error {
 	if err := ready(e.tx, e.after); err != nil {
 		return err
 	}
+	if !slices.Equal(e.before.ReminderHours, e.after.ReminderHours) {
+		if err := sessionsPlanned(e.tx, sessions...); err != nil {
+			return err
+		}
+	}
 	return e.tellPlace(sessions)
 }
 
 func (e *edit) check(in WorkshopPatch) (err error) {
+	if at := in.DecideBy.Value; at != nil && !at.After(e.tx.Now()) {
+		return services.InvalidField("/decide_by", "past", "The day of the decision has passed already.")
+	}
 	if e.teamWas, err = teamOf(e.tx, e.after.ID); err != nil {
 		return err
 	}
@@ -118,7 +137,7 @@ func (e *edit) check(in WorkshopPatch) (err error) {
 	if in.FacilitatorIDs.Set {
 		e.teamNow = distinctIDs(in.FacilitatorIDs.Or(nil))
 	}
-	venue, err := findVenue(e.tx, e.after.VenueID)
+	at, err := findSite(e.tx, e.after.VenueID, e.after.RoomID)
 	if err != nil {
 		return err
 	}
@@ -126,7 +145,7 @@ func (e *edit) check(in WorkshopPatch) (err error) {
 	if e.after.MinorsAllowed() && !e.before.MinorsAllowed() {
 		asked = e.teamNow
 	}
-	return checkWorkshop(e.tx, e.after, venue, asked, &e.before)
+	return checkWorkshop(e.tx, e.after, at, asked, &e.before)
 }
 
 // reshaped says whether seats would be counted another way, which those who have one could not follow.
@@ -148,7 +167,7 @@ func (e *edit) seatsChanged() bool {
 // rebook gives the sessions to come the people and the place of the new plan.
 func (e *edit) rebook(sessions []models.WorkshopSession) error {
 	added, left := without(e.teamNow, e.teamWas), without(e.teamWas, e.teamNow)
-	moved := !sameID(e.before.VenueID, e.after.VenueID) || e.before.Format != e.after.Format || e.before.IsTemplate != e.after.IsTemplate
+	moved := e.elsewhere() || e.before.Format != e.after.Format || e.before.IsTemplate != e.after.IsTemplate
 	if len(sessions) == 0 || (!moved && len(added) == 0 && len(left) == 0) {
 		return nil
 	}
@@ -166,15 +185,19 @@ func (e *edit) rebook(sessions []models.WorkshopSession) error {
 	return hold(e.tx, bookings)
 }
 
+// elsewhere says whether the venue or the room is another.
+func (e *edit) elsewhere() bool {
+	return !sameID(e.before.VenueID, e.after.VenueID) || !sameID(e.before.RoomID, e.after.RoomID)
+}
+
 // tellPlace tells those who come to sessions that take place elsewhere now.
 func (e *edit) tellPlace(sessions []models.WorkshopSession) error {
 	b, a := e.before, e.after
 	var was, now []models.WorkshopSession
 	for _, s := range sessions {
-		venue := s.VenueID == nil && !sameID(b.VenueID, a.VenueID)
+		venue := s.VenueID == nil && e.elsewhere()
 		note := s.LocationNote == "" && b.LocationNote != a.LocationNote
-		link := s.JoinURL == "" && b.JoinURL != a.JoinURL
-		if !venue && !note && !link {
+		if !venue && !note {
 			continue
 		}
 		after := s

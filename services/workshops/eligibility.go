@@ -210,6 +210,30 @@ func (d *desk) notEligible(p *party, reason string) (refused []services.FieldErr
 	return refused, nil
 }
 
+// unfit says whether somebody of a party that has waited is not who the workshop is for by now.
+func (d *desk) unfit(p *party) (bool, error) {
+	var members []uuid.UUID
+	for i := range p.attendees {
+		a := &p.attendees[i]
+		if !a.Goes() || a.MemberID == nil {
+			continue
+		}
+		m, least := p.people[*a.MemberID], d.workshop.MinimumAge
+		if !d.workshop.For(m.Kinds) || least != nil && m.BirthDate != nil && m.BirthDate.Age(d.firstDay()) < *least {
+			return true, nil
+		}
+		members = append(members, m.ID)
+	}
+	if len(d.workshop.Rules) == 0 || len(members) == 0 {
+		return false, nil
+	}
+	verdicts, err := d.verdicts(members...)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(members, func(m uuid.UUID) bool { return verdicts[m].Verdict == models.VerdictNotMet }), nil
+}
+
 // EligibilityQuery asks what a workshop's rules say of somebody.
 type EligibilityQuery struct {
 	programs.EligibilityQuery

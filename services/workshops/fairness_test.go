@@ -292,3 +292,43 @@ func TestALongLineIsNotReadForNothing(t *testing.T) {
 	h.want(h.register(h.me(h.bob), w, workshops.Register{}), models.RegistrationConfirmed)
 	h.checkCounts()
 }
+
+// Two seats are free for a line of one, two and one: the first and the last are asked, whoever stands between.
+func TestWhatTheNextDoNotFitGoesFurtherDownTheLine(t *testing.T) {
+	h := openHall(t)
+	w, holders := h.full(2)
+	leads := h.crowd(3)
+	first, second, third := h.register(h.me(leads[0]), w, workshops.Register{}), h.register(h.me(leads[1]), w, guests(leads[1], 1)), h.register(h.me(leads[2]), w, workshops.Register{})
+	if _, err := h.Cancel(h.me(h.member), holders.ID, workshops.Cancellation{}); err != nil {
+		t.Fatal(err)
+	}
+	h.want(h.now(first.ID), models.RegistrationOffered)
+	h.want(h.now(second.ID), models.RegistrationWaitlisted)
+	h.want(h.now(third.ID), models.RegistrationOffered)
+	h.checkCounts()
+}
+
+// More seats for those who wait are welcome after registration has closed, too.
+func TestSeatsAreAddedAfterRegistrationClosed(t *testing.T) {
+	h := openHall(t)
+	closes := planningDay.Add(24 * time.Hour)
+	w := h.workshop(workshops.NewWorkshop{Capacity: number(1), ClosesAt: &closes})
+	h.register(h.me(h.member), w, workshops.Register{})
+	waits := h.want(h.register(h.me(h.bob), w, workshops.Register{}), models.RegistrationWaitlisted)
+	h.core.Clock.Set(closes)
+	if _, err := h.Update(h.staff(), w, workshops.WorkshopPatch{Capacity: services.Some(2)}); err != nil {
+		t.Fatalf("%v %v", err, fieldsOf(err))
+	}
+	h.want(h.now(waits.ID), models.RegistrationOffered)
+}
+
+// A child for whom there is no seat at all is not left to wait beside their party.
+func TestNobodyWaitsForSeatsThatThereAreNot(t *testing.T) {
+	h := openHall(t)
+	w := h.workshop(workshops.NewWorkshop{Capacity: number(3), ChildCapacity: number(0), GuestsPerParty: 2})
+	r := h.register(h.me(h.member), w, workshops.Register{})
+	_, err := h.AddAttendee(h.me(h.member), r.ID, workshops.AttendeeInput{Guest: &workshops.GuestInput{Name: "Rosa", Kind: models.SeatChild}})
+	if !slices.Equal(fieldsOf(err), []string{"/attendees party_too_large"}) {
+		t.Errorf("%v %v", err, fieldsOf(err))
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/notices"
 	"homefront/services/people"
 )
 
@@ -22,7 +23,7 @@ type HomeItem struct {
 	EndsAt         time.Time  `json:"ends_at"`
 	TimeZone       string     `json:"time_zone" example:"America/New_York"`
 	Place          string     `json:"place" example:"Haymount Hall, 418 Haymount Ave, Fayetteville"`
-	JoinURL        *string    `json:"join_url" doc:"For those who take part online"`
+	JoinURL        *string    `json:"join_url" doc:"For those who take part online: path of the app's page to join at, which asks GET and POST /v1/sessions/{session_id}/join" example:"/join/0199c1f2-8f6b-7a34-b0d1-6a2f0c9be0c2"`
 	CheckInCode    string     `json:"check_in_code" doc:"The text of the QR code to show at the door. It works offline" example:"HF1.AZnB8o9rejSw0WovDJvgAQABc2lnbmF0dXJlLTE2LWI"`
 	ChildID        *uuid.UUID `json:"child_id" nullable:"true" doc:"Whose place it is, when a child's; null for one's own"`
 	ChildName      *string    `json:"child_name" example:"Maya"`
@@ -65,7 +66,7 @@ const (
 	// readHome takes the sessions that are still to come of places that are the caller's own, or that they entered for a
 	// child, except children whom they may act for no longer.
 	readHome = `select t.registration_id, t.id as attendee_id, t.code_version, t.member_id, t.mode, r.workshop_id, s.id as session_id, w.title as workshop, s.title as session,
-			w.format, s.starts_at, s.ends_at, s.time_zone, coalesce(nullif(s.join_url, ''), w.join_url) as link, ` + placeOf + ` as place,
+			w.format, s.starts_at, s.ends_at, s.time_zone, ` + placeOf + ` as place,
 			coalesce(nullif(btrim(m.preferred_name), ''), m.given_name) as first_name,
 			exists (select from attendance x where x.session_id = s.id and x.attendee_id = t.id and x.status = 'excused') as excused
 		from (select * from attendees where member_id = @me and live and state = 'attending' and not second
@@ -92,7 +93,6 @@ type homeRow struct {
 	Workshop    string
 	Session     string
 	FirstName   string
-	Link        string
 }
 
 // HomeOf reads them: three queries, and one for whom the caller may act for no longer.
@@ -127,7 +127,7 @@ func HomeOf(db *gorm.DB, keys *services.Keys, actor *services.Actor, now time.Ti
 	return out, err
 }
 
-// item is what the caller may know of a row: the link to join only who takes part online.
+// item is what the caller may know of a row: where to join only who takes part online.
 func (r *homeRow) item(keys *services.Keys, actor *services.Actor) HomeItem {
 	out := r.HomeItem
 	out.Title, out.StartsAt, out.EndsAt = titleOf(r.Workshop, r.Session), r.StartsAt.UTC(), r.EndsAt.UTC()
@@ -136,8 +136,9 @@ func (r *homeRow) item(keys *services.Keys, actor *services.Actor) HomeItem {
 	if there {
 		out.Place = onlinePlace
 	}
-	if link := r.Link; link != "" && (r.Format == models.FormatOnline || there) {
-		out.JoinURL = &link
+	if r.Format == models.FormatOnline || r.Format == models.FormatHybrid && there {
+		page := notices.JoinPath(r.SessionID)
+		out.JoinURL = &page
 	}
 	if r.MemberID != actor.MemberID {
 		child, name := r.MemberID, r.FirstName

@@ -2,6 +2,7 @@ package workshops
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,6 +68,26 @@ func (s *Service) takeInvitations(ctx context.Context, in ...AttendeeInput) erro
 	return nil
 }
 
+// takeInvitationsOf counts those of a party who are asked anew when a member moves it: all who have not answered, as far as it
+// may know.
+// Errors: too_many.
+func (s *Service) takeInvitationsOf(ctx context.Context, id uuid.UUID) error {
+	actor, err := services.ActorFrom(ctx)
+	if err != nil || actor.Coordinates() {
+		return err
+	}
+	asked, err := services.Read(ctx, s.core, func(db *gorm.DB) (n int64, err error) {
+		return n, db.Model(&models.Registration{}).Scopes(visibleRegistrations(actor)).Joins("join attendees a on a.registration_id = registrations.id").
+			Where("registrations.id = ? and a.live and (a.state = 'invited' or a.state = 'refused' and a.invite_expires_at > ?)", id, s.core.Clock.Now()).Count(&n).Error
+	})
+	for range asked {
+		if err == nil {
+			err = s.core.Take(ctx, InvitationsByMember, actor.MemberID.String())
+		}
+	}
+	return err
+}
+
 // invite asks everybody of a new party who is to answer for themselves.
 func (d *desk) invite(p *party) error {
 	for i := range p.attendees {
@@ -95,7 +116,7 @@ func (d *desk) inviteOne(p *party, a *models.Attendee) error {
 	data := d.details(p, models.NoticeRegistrationInvited)
 	data["deadline"], data["token_id"], data["by"] = a.InviteExpiresAt, a.InviteID, firstName(p.people[p.LeadMemberID])
 	return notices.Send(d.tx, notices.Notice{Event: models.NoticeRegistrationInvited, Address: *a.InviteEmail, Name: *a.InviteName, Record: "registration", RecordID: p.ID,
-		Key: "registration.invited:" + a.InviteID.String(), Data: data})
+		Key: fmt.Sprintf("registration.invited:%s:%d", a.InviteID, a.InviteExpiresAt.Unix()), Data: data})
 }
 
 // apartFromAddressee says whether an invitation would go to somebody who is kept apart from those who ask. It is kept back

@@ -42,6 +42,19 @@ func ledSession(db *gorm.DB, actor *services.Actor, id uuid.UUID, lock string) (
 	return &found[0], nil
 }
 
+const isDraft = `select visibility = 'draft' from workshops where id = $1`
+
+// published refuses what comes before there is anything to come to.
+// Errors: conflict not_published.
+func published(tx *services.Tx, session *models.WorkshopSession) error {
+	var draft bool
+	err := tx.Batch(services.Statement{SQL: isDraft, Args: []any{session.WorkshopID}, Scan: services.ScanOne("workshop", &draft)})
+	if err == nil && draft {
+		err = services.Conflict(CodeNotYet, "The workshop is not published yet.")
+	}
+	return err
+}
+
 // ledWorkshop says whether there is such a workshop that the caller leads.
 // Errors: not_found.
 func ledWorkshop(db *gorm.DB, actor *services.Actor, id uuid.UUID) error {

@@ -14,6 +14,8 @@ import (
 var links = services.Links(
 	services.Link{Table: "workshop_facilitators", Column: "member_id", Key: "workshop_id"},
 	services.Link{Table: "session_facilitators", Column: "member_id", Key: "session_id"},
+	services.Link{Table: "workshop_passes", Column: "made_by"},
+	services.Link{Table: "workshop_passes", Column: "member_id"},
 	services.Link{Table: "registrations", Column: "lead_member_id"},
 	services.Link{Table: "registrations", Column: "entered_by"},
 	services.Link{Table: "attendees", Column: "member_id"},
@@ -21,7 +23,19 @@ var links = services.Links(
 	services.Link{Table: "check_ins", Column: "scanned_by",
 		Unless: "exists (select from check_ins w where w.session_id = t.session_id and w.scanned_by = $1 and w.nonce = t.nonce)"},
 	services.Link{Table: "attendance", Column: "recorded_by"},
+	services.Link{Table: "head_counts", Column: "recorded_by", Key: "session_id"},
 	services.Link{Table: "released_places", Column: "released_from", Key: "attendee_id"},
+	services.Link{Table: "certificates", Column: "member_id"},
+	services.Link{Table: "certificates", Column: "issued_by"},
+	services.Link{Table: "certificates", Column: "revoked_by"},
+	services.Link{Table: "workshop_messages", Column: "written_by"},
+	services.Link{Table: "workshop_messages", Column: "recalled_by"},
+	services.Link{Table: "workshop_message_people", Column: "member_id"},
+	services.Link{Table: "session_feedback", Column: "member_id", Unless: "exists (select from session_feedback w where w.session_id = t.session_id and w.member_id = $1)"},
+	services.Link{Table: "thanks", Column: "from_member_id",
+		Unless: "t.to_member_id = $1 or exists (select from thanks w where w.session_id = t.session_id and w.from_member_id = $1 and w.to_member_id = t.to_member_id)"},
+	services.Link{Table: "thanks", Column: "to_member_id",
+		Unless: "t.from_member_id = $1 or exists (select from thanks w where w.session_id = t.session_id and w.to_member_id = $1 and w.from_member_id = t.from_member_id)"},
 )
 
 const (
@@ -154,7 +168,7 @@ func Unmerge(u *services.Unmerge) error {
 	seats := func(m *models.MergeMove) (bool, error) {
 		return m.What == models.MoveSuperseded && (m.Table == "registrations" || m.Table == "attendees"), nil
 	}
-	err := u.BackWith([]string{"workshop_facilitators", "session_facilitators", "registrations", "attendees", "check_ins", "attendance", "released_places"}, seats)
+	err := u.BackWith([]string{"workshop_facilitators", "session_facilitators", "workshop_passes", "registrations", "attendees", "check_ins", "attendance", "head_counts", "released_places", "certificates", "session_feedback", "thanks", "workshop_messages", "workshop_message_people"}, seats)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // leastOffer is the shortest time that anybody is given to answer. Nobody is offered seats later than this before the
-// last moment to have one: those are for who asks first, or whom staff call.
+// last moment to have one: seats that are free then are for those whom staff call, or who stand at the door.
 const leastOffer = 2 * time.Hour
 
 // ExpireOffer is the job that ends an offer nobody answered.
@@ -28,17 +28,21 @@ func (ExpireOffer) Kind() string { return "registration.expire_offer" }
 // promote offers free seats to those who wait: in the order of the list, each party that fits what is left. A party that
 // is too large is passed over and keeps its place.
 func (d *desk) promote() error {
-	if d.room() == 0 || !d.tx.Now().Before(d.lastSeat().Add(-leastOffer)) || d.workshop.Visibility != models.VisibilityPublished {
+	if !d.offering() {
 		return nil
 	}
-	fitting, err := d.fitting()
-	if err != nil {
-		return err
-	}
-	for _, p := range fitting {
-		if d.fits(p.need()) {
-			if err := d.offer(p); err != nil {
-				return err
+	for offered := true; offered && d.room() > 0; { // once some are seated, others than those that were read may be the first that still fit
+		fitting, err := d.fitting()
+		if err != nil {
+			return err
+		}
+		offered = false
+		for _, p := range fitting {
+			if d.fits(p.need()) {
+				if err := d.offer(p); err != nil {
+					return err
+				}
+				offered = true
 			}
 		}
 	}
@@ -63,9 +67,8 @@ func (d *desk) room() (seats int) {
 const lineOrder = `coalesce(r.moved_ahead_at, 'infinity'::timestamptz), r.queued_at, r.id`
 
 // readFitting finds the first parties of the line each of which would fit what is free of every pool ($3 its id, $4 seats
-// for adults or for all, $5 those for children or null). Whoever does not fit now does not fit either once some of them
-// are seated, and each takes a seat, so that no more of them are needed than there are seats ($6). In a long line of
-// parties that are too large it answers nothing, and nothing else is read.
+// for adults or for all, $5 those for children or null). Each takes a seat, so that no more of them are seated than there
+// are seats ($6), and none of those who are passed ($7). In a long line of parties that are too large it answers nothing, and nothing else is read.
 const readFitting = `select r.id from registrations r
 	where r.workshop_id = $1 and r.session_id is not distinct from $2 and r.state = 'waitlisted'
 		and exists (select from attendees a where a.registration_id = r.id and a.state in ('invited', 'attending'))
@@ -73,10 +76,11 @@ const readFitting = `select r.id from registrations r
 			where a.registration_id = r.id and a.state in ('invited', 'attending')
 			group by room.pool_id, room.seats, room.children
 			having count(*) filter (where room.children is null or a.kind = 'adult') > room.seats or count(*) filter (where a.kind = 'child') > room.children)
-	order by ` + lineOrder + ` limit $6`
+		and r.id <> all($7)
+	order by ` + askOrder + ` limit $6`
 
 // fitting reads those parties whole, in the order of the line.
-func (d *desk) fitting() ([]*party, error) {
+func (d *desk) fitting(passed ...uuid.UUID) ([]*party, error) {
 	pools, seats, forChildren := make([]uuid.UUID, len(d.pools)), make([]int, len(d.pools)), make([]*int, len(d.pools))
 	for i := range d.pools {
 		adults, children := d.pools[i].Open()
@@ -86,12 +90,12 @@ func (d *desk) fitting() ([]*party, error) {
 		}
 	}
 	var ids []uuid.UUID
-	err := d.tx.Batch(services.Statement{SQL: readFitting, Args: []any{d.workshop.ID, d.sessionID, pools, seats, forChildren, d.room()}, Scan: idsInto(&ids)})
+	err := d.tx.Batch(services.Statement{SQL: readFitting, Args: []any{d.workshop.ID, d.sessionID, pools, seats, forChildren, d.room(), append([]uuid.UUID{}, passed...)}, Scan: idsInto(&ids)})
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	set := &partySet{}
-	err = d.tx.Batch(set.statements(`r.id = any($1)`, lineOrder, ids)...)
+	err = d.tx.Batch(set.statements(`r.id = any($1)`, askOrder, ids)...)
 	return set.parties(), err
 }
 
@@ -167,7 +171,9 @@ func nextClock(t time.Time, clock string) time.Time {
 	return next
 }
 
-// AcceptOffer takes the seats that were offered, all of them. Where staff have something to look at it becomes pending.
+// AcceptOffer takes the seats that were offered, all of them. Where staff have something to look at it becomes pending; so it does
+// where somebody is too young, not of the audience, or does not meet the rules by now: they have waited for it, and lose nothing
+// by what changed.
 // Errors: not_found; forbidden when the caller does not lead the party; conflict wrong_state, workshop_over, or
 // offer_expired.
 func (s *Service) AcceptOffer(ctx context.Context, id uuid.UUID) (*RegistrationView, error) {
@@ -183,20 +189,9 @@ func (s *Service) AcceptOffer(ctx context.Context, id uuid.UUID) (*RegistrationV
 		if !p.OfferStands(now) {
 			return nil, services.Conflict(CodeOfferExpired, "The time to answer is over. The next on the list is asked.")
 		}
-		if d.workshop.ApprovalRequired {
-			p.lookAt(models.ReviewByRule)
+		if err := d.seat(p); err != nil {
+			return nil, err
 		}
-		if d.heldFor(p) {
-			p.lookAt(models.ReviewHeld)
-		}
-		d.change(p, func() {
-			p.OfferExpiresAt = nil
-			if len(p.Review) > 0 {
-				p.State = models.RegistrationPending
-				return
-			}
-			p.State, p.ConfirmedAt = models.RegistrationConfirmed, &now
-		})
 		return d.finish(p, d.settleOffer)
 	})
 }

@@ -63,7 +63,7 @@ func (p *party) need() need {
 	n := need{}
 	for i := range p.attendees {
 		a := &p.attendees[i]
-		if !a.State.HoldsSeat() {
+		if !a.State.HoldsSeat() || a.Beyond {
 			continue
 		}
 		s := n[a.PoolID]
@@ -96,7 +96,9 @@ func (p *party) attendee(id uuid.UUID) (*models.Attendee, error) {
 }
 
 // empty says whether nobody is left for whom the party exists.
-func (p *party) empty() bool { return len(p.need()) == 0 }
+func (p *party) empty() bool {
+	return !slices.ContainsFunc(p.attendees, func(a models.Attendee) bool { return a.State.HoldsSeat() })
+}
 
 // deserted says whether nobody is left as far as the party may know: somebody who refused in silence still counts.
 func (p *party) deserted(now time.Time) bool {
@@ -116,9 +118,10 @@ func (p *party) unaccompanied() bool {
 
 const (
 	registrationColumns = `r.id, r.version, r.created_at, r.updated_at, r.workshop_id, r.session_id, r.lead_member_id, r.entered_by, r.state, r.live, r.review,
-		r.queued_at, r.moved_ahead_at, r.offered_at, r.offer_expires_at, r.confirmed_at, r.closed_at, r.late_cancel, r.note, r.shared_with_guardians`
+		r.queued_at, r.moved_ahead_at, r.offered_at, r.offer_expires_at, r.confirmed_at, r.closed_at, r.late_cancel, r.note, r.shared_with_guardians, r.source, r.walk_in_session_id,
+		r.pass_id, r.transferred_from, r.transferred_to, r.called_off_as`
 	attendeeColumns = `a.id, a.created_at, a.updated_at, a.registration_id, a.live, a.pool_id, a.mode, a.kind, a.state, a.member_id, a.guest_name, a.invite_name,
-		a.invite_email, a.invite_phone, a.invite_id, a.invite_expires_at, a.entered_by, a.second, a.code_version, a.joined_at, a.left_at,
+		a.invite_email, a.invite_phone, a.invite_id, a.invite_expires_at, a.entered_by, a.second, a.beyond, a.code_version, a.joined_at, a.left_at,
 		a.sessions_offered as offered, a.sessions_attended as attended, a.sessions_excused as excused, a.sessions_missed as missed, a.consecutive_absences, a.last_seen_at`
 	personColumns = `m.id, m.given_name, m.family_name, m.preferred_name, m.birth_date, m.kinds, m.status, m.time_zone, m.quiet_from, m.quiet_until`
 )
@@ -158,7 +161,7 @@ func openAfter(tx *services.Tx, first []services.Statement, workshopID uuid.UUID
 	read := append(set.statements("r.id = $1", "", id), more...)
 	switch {
 	case actor.Coordinates():
-		read = append(read, services.Statement{SQL: `select closed_to($1, $2)`, Args: []any{actor.MemberID, models.DateOf(tx.Now()).Time}, Scan: idsInto(&closed)})
+		read = append(read, services.Statement{SQL: notTheirs, Args: []any{actor.MemberID, models.DateOf(tx.Now()).Time, models.SeparationDay(tx.Now()).Time}, Scan: idsInto(&closed)})
 	case actor.MemberID != uuid.Nil:
 		read = append(read, services.Statement{SQL: people.TiesSQL, Args: []any{actor.MemberID}, Scan: rowsInto((*[]people.Tie)(&ties))})
 	}
@@ -177,7 +180,11 @@ func openAfter(tx *services.Tx, first []services.Statement, workshopID uuid.UUID
 }
 
 // seen has a party shown and handled as far as the caller may.
-func (d *desk) seen(p *party) { p.released, p.closed = d.released, d.closed }
+func (d *desk) seen(p *party) {
+	if p.released, p.closed = d.released, d.closed; d.mustNotKnow(p) != nil {
+		p.closed = append(slices.Clone(p.closed), p.LeadMemberID)
+	}
+}
 
 // partySet reads whole parties in three statements, however many they are.
 type partySet struct {
@@ -237,6 +244,9 @@ func visibleRegistrations(actor *services.Actor) func(*gorm.DB) *gorm.DB {
 // carries.
 func (d *desk) store(p *party) {
 	p.Live = p.State.Live()
+	if p.State != models.RegistrationCancelled {
+		p.CalledOffAs = nil
+	}
 	before := p.was
 	switch {
 	case p.was == nil:
@@ -244,9 +254,11 @@ func (d *desk) store(p *party) {
 	case !p.quiet:
 		p.Version, p.UpdatedAt = p.Version+1, d.tx.Now()
 		d.tx.Queue(`update registrations set version = $2, updated_at = $3, lead_member_id = $4, state = $5, review = $6, queued_at = $7, moved_ahead_at = $8,
-			offered_at = $9, offer_expires_at = $10, confirmed_at = $11, closed_at = $12, late_cancel = $13, note = $14, shared_with_guardians = $15, entered_by = $16 where id = $1`,
+			offered_at = $9, offer_expires_at = $10, confirmed_at = $11, closed_at = $12, late_cancel = $13, note = $14, shared_with_guardians = $15, entered_by = $16,
+			transferred_to = $17, called_off_as = $18 where id = $1`,
 			p.ID, p.Version, p.UpdatedAt, p.LeadMemberID, string(p.State), textsOf(p.Review), p.QueuedAt, p.MovedAheadAt,
-			p.OfferedAt, p.OfferExpiresAt, p.ConfirmedAt, p.ClosedAt, p.LateCancel, p.Note, p.SharedWithGuardians, p.EnteredBy)
+			p.OfferedAt, p.OfferExpiresAt, p.ConfirmedAt, p.ClosedAt, p.LateCancel, p.Note, p.SharedWithGuardians, p.EnteredBy,
+			p.TransferredTo, textOf(p.CalledOffAs))
 		d.tx.Changed(*p.was, p.Registration)
 	}
 	was := p.Registration
@@ -258,11 +270,14 @@ func (d *desk) store(p *party) {
 }
 
 func (d *desk) insert(p *party) {
+	if p.Source == "" {
+		p.Source = models.SourceRegistered
+	}
 	d.tx.Queue(`insert into registrations (id, version, created_at, updated_at, workshop_id, session_id, lead_member_id, entered_by, state, review, queued_at,
-		moved_ahead_at, offered_at, offer_expires_at, confirmed_at, closed_at, late_cancel, note)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		moved_ahead_at, offered_at, offer_expires_at, confirmed_at, closed_at, late_cancel, note, source, walk_in_session_id, pass_id, transferred_from, shared_with_guardians)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
 		p.ID, p.Version, p.CreatedAt, p.UpdatedAt, p.WorkshopID, p.SessionID, p.LeadMemberID, p.EnteredBy, string(p.State), textsOf(p.Review), p.QueuedAt,
-		p.MovedAheadAt, p.OfferedAt, p.OfferExpiresAt, p.ConfirmedAt, p.ClosedAt, p.LateCancel, p.Note)
+		p.MovedAheadAt, p.OfferedAt, p.OfferExpiresAt, p.ConfirmedAt, p.ClosedAt, p.LateCancel, p.Note, string(p.Source), p.WalkInSessionID, p.PassID, p.TransferredFrom, p.SharedWithGuardians)
 	d.tx.Changed(nil, p.Registration)
 }
 
@@ -272,10 +287,10 @@ func (d *desk) storeAttendee(p *party, before *models.Registration, a *models.At
 	if i < 0 {
 		d.follow(p, before, nil, a)
 		d.tx.Queue(`insert into attendees (id, created_at, updated_at, registration_id, live, pool_id, mode, kind, state, member_id, guest_name, invite_name,
-			invite_email, invite_phone, invite_id, invite_expires_at, entered_by, second, code_version, joined_at, left_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+			invite_email, invite_phone, invite_id, invite_expires_at, entered_by, second, code_version, joined_at, left_at, beyond)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 			a.ID, a.CreatedAt, a.UpdatedAt, a.RegistrationID, a.Live, a.PoolID, textOf(a.Mode), string(a.Kind), string(a.State), a.MemberID, a.GuestName, a.InviteName,
-			a.InviteEmail, a.InvitePhone, a.InviteID, a.InviteExpiresAt, a.EnteredBy, a.Second, a.CodeVersion, a.JoinedAt, a.LeftAt)
+			a.InviteEmail, a.InvitePhone, a.InviteID, a.InviteExpiresAt, a.EnteredBy, a.Second, a.CodeVersion, a.JoinedAt, a.LeftAt, a.Beyond)
 		d.tx.Changed(nil, *a)
 		return
 	}

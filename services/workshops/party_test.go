@@ -222,7 +222,7 @@ func TestDropInPlacesArePerSession(t *testing.T) {
 		t.Error("both start at once")
 	}
 	h.want(h.register(h.me(h.bob), d.ID, workshops.Register{SessionID: &sessions[0].ID}), models.RegistrationWaitlisted)
-	if _, err := h.CancelSession(h.staff(), sessions[0].ID, workshops.CancelReason{Reason: "Snow"}); err != nil {
+	if _, err := h.CancelSession(h.staff(), sessions[0].ID, workshops.SessionCancellation{Reason: "Snow"}); err != nil {
 		t.Fatal(err)
 	}
 	h.want(h.now(got[0].ID), models.RegistrationCancelled)

@@ -492,14 +492,14 @@ func TestCancellingASessionAndRestoringIt(t *testing.T) {
 	if _, err := p.Publish(p.staff(), w.ID); err != nil {
 		t.Fatal(err)
 	}
-	off, err := p.CancelSession(p.staff(), made[0].ID, workshops.CancelReason{Reason: "No heating"})
+	off, err := p.CancelSession(p.staff(), made[0].ID, workshops.SessionCancellation{Reason: "No heating"})
 	if err != nil || off.Status != models.SessionCancelled || off.Sequence != 1 {
 		t.Fatalf("%+v %v", off, err)
 	}
 	if got, _ := p.Get(p.staff(), w.ID); !got.StartsAt.Equal(made[1].StartsAt) || got.Sessions != 1 {
 		t.Errorf("%+v", got)
 	}
-	if _, err := p.CancelSession(p.staff(), made[1].ID, workshops.CancelReason{Reason: "No heating"}); codeOf(err) != workshops.CodeLastSession {
+	if _, err := p.CancelSession(p.staff(), made[1].ID, workshops.SessionCancellation{Reason: "No heating"}); codeOf(err) != workshops.CodeLastSession {
 		t.Error(err)
 	}
 	if _, err := p.UpdateSession(p.staff(), made[0].ID, workshops.SessionPatch{Title: services.Some("x")}); codeOf(err) != workshops.CodeSessionOver {
@@ -507,13 +507,13 @@ func TestCancellingASessionAndRestoringIt(t *testing.T) {
 	}
 	other := p.draft(workshops.NewWorkshop{})
 	rival := p.sessions(other.ID, workshops.NewSessions{LocalStart: "2026-10-20T18:30", Minutes: 60, FacilitatorIDs: &[]uuid.UUID{p.ann}})
-	if _, err := p.RestoreSession(p.staff(), made[0].ID); codeOf(err) != calendar.CodeDoubleBooked {
+	if _, err := p.RestoreSession(p.staff(), made[0].ID, workshops.SessionRestoration{}); codeOf(err) != calendar.CodeDoubleBooked {
 		t.Errorf("ann is elsewhere by now: %v", err)
 	}
-	if _, err := p.CancelSession(p.staff(), rival[0].ID, workshops.CancelReason{Reason: "Not needed"}); err != nil {
+	if _, err := p.CancelSession(p.staff(), rival[0].ID, workshops.SessionCancellation{Reason: "Not needed"}); err != nil {
 		t.Fatal(err)
 	}
-	back, err := p.RestoreSession(p.staff(), made[0].ID)
+	back, err := p.RestoreSession(p.staff(), made[0].ID, workshops.SessionRestoration{})
 	if err != nil || back.Status != models.SessionScheduled || back.Sequence != 2 {
 		t.Errorf("%+v %v", back, err)
 	}
@@ -575,7 +575,7 @@ func TestACloneKeepsTheTimeOnTheWall(t *testing.T) {
 	opens := time.Date(2026, 10, 1, 13, 0, 0, 0, time.UTC) // 09:00 in New York
 	w := p.draft(workshops.NewWorkshop{OpensAt: &opens, FacilitatorIDs: []uuid.UUID{p.ann}})
 	made := p.sessions(w.ID, workshops.NewSessions{LocalStart: "2026-10-06T18:00", Minutes: 60, Recurrence: weekly("FREQ=WEEKLY;COUNT=3")})
-	if _, err := p.CancelSession(p.staff(), made[1].ID, workshops.CancelReason{Reason: "Holiday"}); err != nil {
+	if _, err := p.CancelSession(p.staff(), made[1].ID, workshops.SessionCancellation{Reason: "Holiday"}); err != nil {
 		t.Fatal(err)
 	}
 	on := models.NewDate(2026, time.November, 10)

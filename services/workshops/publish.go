@@ -8,6 +8,7 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/calendar"
+	"homefront/services/people"
 )
 
 // CodeWrongState is the code of a verb that the workshop's state does not allow.
@@ -31,7 +32,7 @@ func (s *Service) Publish(ctx context.Context, id uuid.UUID) (*WorkshopDetail, e
 		if err := refreshTimes(tx, w); err != nil {
 			return err
 		}
-		return plannedAll(tx, w.ID)
+		return firstOf(plannedAll(tx, w.ID), decisionPlanned(tx, w))
 	})
 }
 
@@ -41,12 +42,7 @@ func plannedAll(tx *services.Tx, workshopID uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range sessions {
-		if err := sessionPlanned(tx, s); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sessionsPlanned(tx, sessions...)
 }
 
 // Unpublish takes a workshop out of the catalog while nobody is registered or waiting.
@@ -60,13 +56,13 @@ func (s *Service) Unpublish(ctx context.Context, id uuid.UUID) (*WorkshopDetail,
 			return err
 		}
 		w.Visibility = models.VisibilityDraft
-		return nil
+		return noDecision(tx, id)
 	})
 }
 
 // CancelWorkshop calls it off: its people and places are free again, every registration ends and everybody is told why.
 // A draft is given up the same way.
-// Errors: not_found; invalid for an empty reason; conflict wrong_state when it is over.
+// Errors: not_found; invalid for an empty reason; conflict wrong_state when it is over, or too_many_at_once.
 func (s *Service) CancelWorkshop(ctx context.Context, id uuid.UUID, in CancelReason) (*WorkshopDetail, error) {
 	return services.Mutate(ctx, s.core, "workshop.cancel", func(tx *services.Tx) (*WorkshopDetail, error) {
 		before, err := lockWorkshop(tx, id)
@@ -92,7 +88,7 @@ func (s *Service) CancelWorkshop(ctx context.Context, id uuid.UUID, in CancelRea
 			return nil, err
 		}
 		if before.Visibility == models.VisibilityPublished {
-			if err := cancelAll(tx, id); err != nil {
+			if err := firstOf(cancelAll(tx, id), noDecision(tx, id)); err != nil {
 				return nil, err
 			}
 		}
@@ -114,16 +110,22 @@ func releaseAll(tx *services.Tx, workshopID uuid.UUID) error {
 }
 
 // RestoreWorkshop has a cancelled workshop take place after all, before its first session starts, or reopens a completed
-// one. The registrations that ended with it are reinstated one by one, since people have made other plans.
-// Errors: not_found; conflict wrong_state, double_booked when its people or places have been taken since, or not_ready when
+// one. The parties whose registrations ended with it have again what they had, seats or a place in line, and are told; where
+// something has changed for somebody of them since, staff have a task instead.
+// Errors: not_found; conflict wrong_state, double_booked when its people or places have been taken since, too_many_at_once, venue_archived or
+// room_archived when a place is out of use by now, or not_ready when
 // its form cannot be asked any more.
 func (s *Service) RestoreWorkshop(ctx context.Context, id uuid.UUID) (*WorkshopDetail, error) {
-	return s.turn(ctx, "workshop.restore", id, func(tx *services.Tx, w *models.Workshop) error {
+	var apart *people.Separations
+	return s.turn(ctx, "workshop.restore", id, func(tx *services.Tx, w *models.Workshop) (err error) {
 		switch {
 		case !w.Visibility.Over():
 			return services.Conflict(CodeWrongState, "This workshop is %s, not cancelled or completed.", w.Visibility)
 		case w.Visibility == models.VisibilityCancelled && w.StartsAt != nil && !w.StartsAt.After(tx.Now()):
 			return services.Conflict(CodeWrongState, "Its first session would have begun already. Clone it to plan it anew.")
+		}
+		if apart, err = goneParties(tx, id); err != nil {
+			return err
 		}
 		if w.Visibility == models.VisibilityCompleted && w.RegistrationFormID != nil {
 			if err := placesEnded(tx, *w.RegistrationFormID, id, nil, nil); err != nil {
@@ -140,7 +142,12 @@ func (s *Service) RestoreWorkshop(ctx context.Context, id uuid.UUID) (*WorkshopD
 		if w.Visibility == models.VisibilityDraft {
 			return nil
 		}
-		return firstOf(readyToAsk(tx, w), plannedAll(tx, id))
+		return firstOf(readyToAsk(tx, w), plannedAll(tx, id), decisionPlanned(tx, w))
+	}, func(tx *services.Tx, w models.Workshop) error {
+		if w.Visibility != models.VisibilityPublished {
+			return nil
+		}
+		return bringBack(tx, apart, id)
 	})
 }
 
@@ -163,8 +170,9 @@ func rehold(tx *services.Tx, w *models.Workshop) error {
 
 var stateColumns = []string{"visibility", "is_template", "starts_at", "ends_at", "listed_until", "published_at", "cancelled_at", "completed_at", "cancel_reason"}
 
-// turn takes a workshop from one state to another.
-func (s *Service) turn(ctx context.Context, action string, id uuid.UUID, change func(*services.Tx, *models.Workshop) error) (*WorkshopDetail, error) {
+// turn takes a workshop from one state to another, and then does what follows from that.
+func (s *Service) turn(ctx context.Context, action string, id uuid.UUID, change func(*services.Tx, *models.Workshop) error,
+	then ...func(*services.Tx, models.Workshop) error) (*WorkshopDetail, error) {
 	return services.Mutate(ctx, s.core, action, func(tx *services.Tx) (*WorkshopDetail, error) {
 		before, err := lockWorkshop(tx, id)
 		if err != nil {
@@ -176,6 +184,11 @@ func (s *Service) turn(ctx context.Context, action string, id uuid.UUID, change 
 		}
 		if err := saveWorkshop(tx, before, &w, stateColumns...); err != nil {
 			return nil, err
+		}
+		for _, next := range then {
+			if err := next(tx, w); err != nil {
+				return nil, err
+			}
 		}
 		return detail(tx.DB, tx.Actor(), id, tx.Now())
 	})

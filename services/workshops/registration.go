@@ -17,20 +17,22 @@ import (
 
 // Register asks for places for a party.
 type Register struct {
-	Attendees    []AttendeeInput `json:"attendees,omitempty" maxItems:"20" doc:"Who comes. Absent: the caller alone"`
+	Attendees    []AttendeeInput `json:"attendees,omitempty" maxItems:"20" doc:"Who comes. Absent: who leads the party, alone"`
 	LeadMemberID *uuid.UUID      `json:"lead_member_id,omitempty" doc:"Who answers for the party; the caller unless staff say otherwise"`
 	SessionID    *uuid.UUID      `json:"session_id,omitempty" doc:"Drop-in workshops: which session"`
 	Note         string          `json:"note,omitempty" maxLength:"1000" doc:"For staff; nothing about health" example:"We arrive with a stroller"`
+	Pass         string          `json:"pass,omitempty" maxLength:"100" doc:"The token of a pass, for the member who leads the party: no approval, no window of registration, and ahead of those who wait"`
 	WaiveReason  string          `json:"waive_reason,omitempty" maxLength:"500" doc:"Staff alone: why the window of registration, the age, the audience and the rules do not count this time"`
 }
 
 // AttendeeInput is one person of a party: exactly one of member_id, guest and invite.
 type AttendeeInput struct {
-	MemberID *uuid.UUID             `json:"member_id,omitempty" doc:"The caller, or somebody they may act for"`
-	Guest    *GuestInput            `json:"guest,omitempty" doc:"Somebody we know by name only"`
-	Invite   *InviteInput           `json:"invite,omitempty" doc:"Any other adult: they are asked, and answer for themselves while a seat is held"`
-	Mode     *models.AttendanceMode `json:"mode,omitempty" enum:"in_person,online" doc:"Hybrid workshops: how they take part"`
-	Answers  map[string]any         `json:"answers,omitempty" maxProperties:"100" doc:"To the workshop's registration form, by the keys of its fields, for a member who comes. Absent: they are asked, and answer later"`
+	MemberID    *uuid.UUID             `json:"member_id,omitempty" doc:"The caller, or somebody they may act for"`
+	Guest       *GuestInput            `json:"guest,omitempty" doc:"Somebody we know by name only"`
+	Invite      *InviteInput           `json:"invite,omitempty" doc:"Any other adult: they are asked, and answer for themselves while a seat is held"`
+	Mode        *models.AttendanceMode `json:"mode,omitempty" enum:"in_person,online" doc:"Hybrid workshops: how they take part"`
+	WaiveReason string                 `json:"waive_reason,omitempty" maxLength:"500" doc:"Staff alone, who add or swap somebody: why the age, the audience and the rules do not count for them. For a whole party say it beside attendees"`
+	Answers     map[string]any         `json:"answers,omitempty" maxProperties:"100" doc:"To the workshop's registration form, by the keys of its fields, for a member who comes. Absent: they are asked, and answer later"`
 }
 
 // GuestInput is a named guest.
@@ -51,7 +53,8 @@ type InviteInput struct {
 // confirmed, or whom another guardian has registered too, is looked at; the words for that are always the same.
 //
 // Errors: not_found; invalid with every rule that the party breaks; conflict registration_not_open, registration_closed,
-// already_registered, or full when there is no room on the waitlist either; too_many after many invitations.
+// already_registered, or full when there is no room on the waitlist either; pass_used_up, pass_expired, pass_revoked; too_many
+// after many invitations.
 func (s *Service) Register(ctx context.Context, workshopID uuid.UUID, in Register) (*RegistrationView, error) {
 	if err := s.takeInvitations(ctx, in.Attendees...); err != nil {
 		return nil, err
@@ -62,11 +65,15 @@ func (s *Service) Register(ctx context.Context, workshopID uuid.UUID, in Registe
 			return nil, err
 		}
 		apart := e.askApart(uuid.Nil)
-		d, err := openDeskAfter(tx, apart[:1], workshopID, in.SessionID, append(e.facts(workshopID, uuid.Nil), apart[1:]...)...)
+		pass, passed, err := e.passOf()
 		if err != nil {
 			return nil, err
 		}
-		if err := e.checkSeen(d); err != nil {
+		d, err := openDeskAfter(tx, apart[:1], workshopID, in.SessionID, slices.Concat(e.facts(workshopID, uuid.Nil), apart[1:], pass)...)
+		if err != nil {
+			return nil, err
+		}
+		if err := firstOf(e.checkSeen(d), e.take(d, *passed)); err != nil {
 			return nil, err
 		}
 		d.apart = e.apart
@@ -79,6 +86,7 @@ func (s *Service) Register(ctx context.Context, workshopID uuid.UUID, in Registe
 				return nil, err
 			}
 		}
+		e.use(p)
 		if err := d.admit(p); err != nil {
 			return nil, err
 		}
@@ -101,7 +109,9 @@ type entry struct {
 	given     []forms.Asked // answers to its form
 	alone     bool          // the body is one attendee, not a party
 	apart     *people.Separations
-	share     int // per cent of requests that are looked at by lot
+	share     int               // per cent of requests that are looked at by lot
+	moved     []models.Attendee // those who come from another place, in the order of the input; nil of who is new
+	pass      *models.WorkshopPass
 }
 
 // place is one that somebody of the party has here already.
@@ -118,11 +128,11 @@ type headcount struct{ People, Guests int }
 func newEntry(tx *services.Tx, in Register, share int) *entry {
 	actor := tx.Actor()
 	e := &entry{tx: tx, in: in, lead: actor.MemberID, share: share}
-	if len(e.in.Attendees) == 0 {
-		e.in.Attendees = []AttendeeInput{{MemberID: &actor.MemberID}}
-	}
 	if in.LeadMemberID != nil {
 		e.lead = *in.LeadMemberID
+	}
+	if len(e.in.Attendees) == 0 {
+		e.in.Attendees = []AttendeeInput{{MemberID: &e.lead}}
 	}
 	if actor.Coordinates() && !e.ownParty() {
 		e.staff = true
@@ -242,8 +252,8 @@ func (e *entry) party(d *desk) (*party, error) {
 	if err := e.checkPlaces(p); err != nil {
 		return nil, err
 	}
-	if d.workshop.ApprovalRequired && !e.staff {
-		p.lookAt(models.ReviewByRule)
+	if err := e.needApproval(d, p); err != nil {
+		return nil, err
 	}
 	e.hold(d, p)
 	return p, nil
@@ -285,6 +295,9 @@ func (e *entry) checkWindow(d *desk) error {
 	if e.staff && e.in.WaiveReason != "" && !d.over() {
 		return nil
 	}
+	if e.pass != nil && !d.over() && e.tx.Now().Before(d.starts()) {
+		return nil
+	}
 	switch d.workshop.WindowAt(e.tx.Now(), d.starts()) {
 	case models.WindowNotYetOpen:
 		return services.Conflict(CodeNotOpen, "Registration opens at %s.", d.workshop.OpensAt.Format(time.RFC3339))
@@ -317,17 +330,30 @@ func (e *entry) checkPlaces(p *party) error {
 }
 
 // admit seats the party, puts it on the list, or has it looked at, and stores it. Those who wait and fit are offered
-// their seats first, so that a newcomer takes none that was theirs.
+// their seats first, or where there is no time for that keep them, so that a newcomer takes none that was theirs; but for who
+// comes with a pass, who goes before them.
 func (d *desk) admit(p *party) error {
-	if err := d.promote(); err != nil {
-		return err
-	}
-	switch {
-	case !d.fits(p.need()):
-		if err := d.checkListHasRoom(p); err != nil {
+	ahead := p.PassID != nil
+	if !ahead {
+		if err := d.promote(); err != nil {
 			return err
 		}
-		d.change(p, func() { d.queue(p) })
+	}
+	seated, err := d.spare(p.need())
+	if err != nil {
+		return err
+	}
+	seated = seated || ahead && d.fits(p.need())
+	switch {
+	case !seated:
+		if err := d.checkListHasRoom(p); err != nil && !ahead {
+			return err
+		}
+		d.change(p, func() {
+			if d.queue(p); ahead {
+				p.MovedAheadAt = p.QueuedAt
+			}
+		})
 	case len(p.Review) > 0:
 		d.change(p, func() { p.State = models.RegistrationPending })
 	default:

@@ -8,6 +8,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/notices"
 )
 
 // WorkshopBrief is what a party needs to know of what it comes to.
@@ -19,7 +20,7 @@ type WorkshopBrief struct {
 	EndsAt   *time.Time    `json:"ends_at"`
 	TimeZone string        `json:"time_zone" example:"America/New_York"`
 	Place    string        `json:"place" example:"Haymount Hall, 418 Haymount Ave, Fayetteville"`
-	JoinURL  *string       `json:"join_url" doc:"For those who are confirmed to take part online"`
+	JoinURL  *string       `json:"join_url" nullable:"true" doc:"Path of the app's page to join at, for those who are confirmed to take part online: /join/ and the id of the session that comes next, for GET and POST /v1/sessions/{session_id}/join" example:"/join/0199c1f2-8f6b-7a34-b0d1-6a2f0c9be0c2"`
 }
 
 // RegistrationView is a party as the one who asks may see it.
@@ -81,12 +82,9 @@ func (d *desk) view(p *party) (*RegistrationView, error) {
 		starts, ends := d.starts().UTC(), d.ends().UTC()
 		brief.StartsAt, brief.EndsAt, brief.Place = &starts, &ends, d.meetings[0].Place
 	}
-	var join string
+	var join *uuid.UUID
 	if i := d.next(); i >= 0 {
-		join = d.meetings[i].JoinURL
-	}
-	if join == "" {
-		join = d.workshop.JoinURL
+		join = &d.meetings[i].ID
 	}
 	d.seen(p)
 	forms, err := d.readForms(p)
@@ -133,7 +131,7 @@ const (
 	from registrations r where r.id = any`
 )
 
-func (v viewer) show(p *party, brief WorkshopBrief, joinURL string) *RegistrationView {
+func (v viewer) show(p *party, brief WorkshopBrief, joins *uuid.UUID) *RegistrationView {
 	staff := v.asStaff(p)
 	out := &RegistrationView{Registration: p.Registration, Workshop: brief, Attendees: []AttendeeView{}}
 	out.Registration.Review = nil
@@ -152,8 +150,9 @@ func (v viewer) show(p *party, brief WorkshopBrief, joinURL string) *Registratio
 		}
 		out.Attendees = append(out.Attendees, v.showAttendee(p, a, staff))
 		goes := a.Goes() && (a.MemberID != nil && *a.MemberID == v.actor.MemberID || ownEntry(v.actor, p, a))
-		if goes && p.State == models.RegistrationConfirmed && joinURL != "" && (brief.Format == models.FormatOnline || online(a)) {
-			out.Workshop.JoinURL = &joinURL
+		if goes && p.State == models.RegistrationConfirmed && joins != nil && (brief.Format == models.FormatOnline || brief.Format == models.FormatHybrid && online(a)) {
+			at := notices.JoinPath(*joins)
+			out.Workshop.JoinURL = &at
 		}
 	}
 	return out

@@ -31,7 +31,7 @@ type registrationRow struct {
 	Title               string
 	Format              models.Format
 	TimeZone            string
-	JoinURL             string
+	Joins               *uuid.UUID
 	RegistrationFormID  *uuid.UUID
 	StartsAt            *time.Time
 	EndsAt              *time.Time
@@ -73,10 +73,9 @@ var ownList = services.List[registrationRow]{
 
 // partyRowColumns points to the next session to come, or the last. Its arguments: now, twice.
 const partyRowColumns = `registrations.*, w.title, w.format, w.time_zone, w.registration_form_id, coalesce(s.starts_at, w.starts_at) as starts_at, coalesce(s.ends_at, w.ends_at) as ends_at,
-	coalesce((select nullif(n.join_url, '') from workshop_sessions n where n.id = coalesce(registrations.session_id, (
-		select u.id from workshop_sessions u where u.workshop_id = w.id and u.status <> 'cancelled' order by (u.ends_at > ?) desc,
-			case when u.ends_at > ? then u.starts_at end, u.starts_at desc, u.id limit 1))), w.join_url) as join_url,
-	case when w.format = 'online' then 'Online' else concat_ws(', ', nullif(v.name, ''), nullif(v.address, ''), nullif(coalesce(nullif(s.location_note, ''), w.location_note), '')) end as place`
+	coalesce(registrations.session_id, (select u.id from workshop_sessions u where u.workshop_id = w.id and u.status <> 'cancelled' order by (u.ends_at > ?) desc,
+		case when u.ends_at > ? then u.starts_at end, u.starts_at desc, u.id limit 1)) as joins,
+	` + placeOf + ` as place`
 
 // registrationRows reads parties with what they come to, as it is at a time, and more columns.
 func registrationRows(db *gorm.DB, now time.Time, more string) *gorm.DB {
@@ -261,7 +260,7 @@ func (s *Service) views(db *gorm.DB, actor *services.Actor, sees sight, rows []r
 	out := make([]RegistrationView, len(rows))
 	for i, p := range set.parties() {
 		p.released, p.closed = sees.released, closed
-		out[i] = *v.show(p, rows[i].brief(), rows[i].JoinURL)
+		out[i] = *v.show(p, rows[i].brief(), rows[i].Joins)
 		if position, ok := line[p.ID]; ok && (v.asStaff(p) || !p.sharedTo(actor)) {
 			out[i].WaitlistPosition = &position
 		}

@@ -109,11 +109,11 @@ var acts = []struct {
 		return err
 	}},
 	{"call off", 1, func(h *hand) error {
-		_, err := h.office.workshops.CancelSession(h.staff(), h.sessionOf(one(h.r, h.plans), h.k+1-h.r.IntN(20)/19, stormSessions-1).ID, workshops.CancelReason{Reason: "Snow"})
+		_, err := h.office.workshops.CancelSession(h.staff(), h.sessionOf(one(h.r, h.plans), h.k+1-h.r.IntN(20)/19, stormSessions-1).ID, workshops.SessionCancellation{Reason: "Snow"})
 		return err
 	}},
 	{"restore", 3, func(h *hand) error {
-		_, err := h.office.workshops.RestoreSession(h.staff(), h.sessionOf(one(h.r, h.plans), h.k+1, stormSessions-1).ID)
+		_, err := h.office.workshops.RestoreSession(h.staff(), h.sessionOf(one(h.r, h.plans), h.k+1, stormSessions-1).ID, workshops.SessionRestoration{})
 		return err
 	}},
 	{"cancel", 2, func(h *hand) error {

@@ -16,6 +16,8 @@ import (
 type RosterQuery struct {
 	services.PageQuery
 	SessionID uuid.UUID `query:"session_id" doc:"Which session; absent: the one that runs or comes next, else the last"`
+	Q         string    `query:"q" maxLength:"60" doc:"Who has a name that begins so; accents and capitals do not matter" example:"ort"`
+	Waiting   bool      `query:"waiting" doc:"Those who wait, or are offered a seat, in place of those who are expected: for who stands at the door"`
 }
 
 // RosterEntry is one person who is expected: enough to greet them, and no more.
@@ -25,8 +27,11 @@ type RosterEntry struct {
 	SessionID      uuid.UUID                `json:"session_id"`
 	Name           string                   `json:"name" doc:"First name and initial" example:"Luis O."`
 	Kind           models.SeatKind          `json:"kind" enum:"adult,child"`
+	State          models.RegistrationState `json:"state" enum:"confirmed,waitlisted,offered" doc:"Of the party: confirmed, unless those who wait are asked for" example:"confirmed"`
 	Mode           *models.AttendanceMode   `json:"mode" enum:"in_person,online"`
 	CheckedInAt    *time.Time               `json:"checked_in_at"`
+	WalkIn         bool                     `json:"walk_in" doc:"Came to a session without a registration"`
+	Beyond         bool                     `json:"beyond" doc:"Let in although no seat was free"`
 	Status         *models.AttendanceStatus `json:"status" enum:"present,late,excused,absent" doc:"Null while nothing is known"`
 	Minutes        *int                     `json:"minutes"`
 	Form           string                   `json:"form,omitempty" enum:"answered,due,none" doc:"Where the workshop's registration form stands; the answers are for those who may read them, at /v1/form-responses. Absent of people close to the caller"`
@@ -43,6 +48,8 @@ type rosterRow struct {
 	Status          *models.AttendanceStatus
 	Minutes         *int
 	Form            string
+	WalkIn          bool
+	PartyState      models.RegistrationState
 	Closed          bool // the caller must not handle their record
 }
 
@@ -50,6 +57,9 @@ var rosterList = services.List[rosterRow]{
 	IDColumn: "a.id", ID: func(r rosterRow) uuid.UUID { return r.ID }, Default: "name",
 	Sorts: []services.Sort[rosterRow]{{Name: "name", Column: rosterSort, Cast: "text", Key: func(r rosterRow) any { return r.SortName }}},
 }
+
+// literally has what people type mean itself in a pattern.
+var literally = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 const (
 	rosterGiven = `coalesce(nullif(m.preferred_name, ''), m.given_name, a.guest_name, a.invite_name, '')`
@@ -74,7 +84,7 @@ func (s *Service) Roster(ctx context.Context, workshopID uuid.UUID, in RosterQue
 		if err != nil || session == uuid.Nil {
 			return page, err
 		}
-		q := db.Table("attendees as a").Select(`a.*, `+rosterSort+` as sort_name, `+rosterGiven+` as given, coalesce(m.family_name, '') as family, c.scanned_at as checked_in_at, t.status, t.minutes,
+		q := db.Table("attendees as a").Select(`a.*, `+rosterSort+` as sort_name, `+rosterGiven+` as given, coalesce(m.family_name, '') as family, c.scanned_at as checked_in_at, t.status, t.minutes, r.source = 'walk_in' as walk_in, r.state as party_state,
 				coalesce(nullif(f.status, 'moot'), 'none') as form,
 				coalesce(a.member_id in (select closed_to(?, ?)), false) as closed`, actor.MemberID, models.DateOf(s.core.Clock.Now())).
 			Joins("join registrations r on r.id = a.registration_id").Joins("left join members m on m.id = a.member_id").
@@ -82,7 +92,15 @@ func (s *Service) Roster(ctx context.Context, workshopID uuid.UUID, in RosterQue
 			Joins("left join form_responses f on f.record = 'attendee' and f.record_id = a.id and f.form_id = w.registration_form_id").
 			Joins("left join attendance t on t.session_id = ? and t.attendee_id = a.id", session).
 			Joins("left join check_ins c on c.session_id = ? and c.attendee_id = a.id and c.result = 'ok' and c.undone_at is null", session).
-			Where("r.workshop_id = ? and (r.session_id is null or r.session_id = ?) and r.state = 'confirmed' and a.state = 'attending'", workshopID, session)
+			Where("r.workshop_id = ? and (r.session_id is null or r.session_id = ?) and a.state = 'attending'", workshopID, session)
+		if in.Waiting {
+			q = q.Where("r.state in ('waitlisted', 'offered')")
+		} else {
+			q = q.Where("r.state = 'confirmed'")
+		}
+		if named := services.Line(in.Q); named != "" {
+			q = q.Where(`' ' || `+rosterSort+` like '% ' || folded(?) || '%'`, literally.Replace(named))
+		}
 		rows, err := rosterList.Find(ctx, s.core, q, in.PageQuery)
 		page.NextCursor, page.Total = rows.NextCursor, rows.Total
 		for i := range rows.Data {
@@ -114,8 +132,8 @@ func rosterSession(db *gorm.DB, workshopID, asked uuid.UUID, now time.Time) (uui
 }
 
 func (r *rosterRow) entry(session uuid.UUID) RosterEntry {
-	out := RosterEntry{AttendeeID: r.ID, RegistrationID: r.RegistrationID, SessionID: session, Name: models.Initialed(strings.TrimSpace(r.Given), r.Family), Kind: r.Kind, Mode: r.Mode,
-		CheckedInAt: inUTC(r.CheckedInAt)}
+	out := RosterEntry{AttendeeID: r.ID, RegistrationID: r.RegistrationID, SessionID: session, Name: models.Initialed(strings.TrimSpace(r.Given), r.Family), Kind: r.Kind, State: r.PartyState, Mode: r.Mode,
+		CheckedInAt: inUTC(r.CheckedInAt), WalkIn: r.WalkIn, Beyond: r.Beyond}
 	if !r.Closed {
 		out.Status, out.Minutes, out.Attendance, out.Form = r.Status, r.Minutes, summaryOf(r.RollUp), r.Form
 	}

@@ -37,6 +37,9 @@ func (e *entry) add(d *desk, p *party, i int) {
 	default:
 		e.fault(at+"/mode", "not_hybrid", "There is only one way to take part here. Leave mode out.")
 	}
+	if in.WaiveReason != "" && !e.alone {
+		e.fault(at+"/waive_reason", "not_here", "Say it once for the whole party, in waive_reason beside attendees.")
+	}
 	if count(in.MemberID != nil, in.Guest != nil, in.Invite != nil) != 1 {
 		e.fault(at, "one_of", "Give exactly one of member_id, guest and invite.")
 		return
@@ -48,6 +51,9 @@ func (e *entry) add(d *desk, p *party, i int) {
 		e.addGuest(d, p, &a, at, *in.Guest)
 	default:
 		e.addInvited(d, &a, at, *in.Invite)
+	}
+	if e.moved != nil {
+		e.carryOver(&a, &e.moved[i])
 	}
 	e.answers(d, &a, at, in)
 	p.attendees = append(p.attendees, a)

@@ -12,7 +12,6 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/calendar"
-	"homefront/services/tasks"
 )
 
 // SessionScope is how far a change of a session reaches.
@@ -22,22 +21,25 @@ type SessionScope string
 const (
 	ScopeThis             SessionScope = "this"
 	ScopeThisAndFollowing SessionScope = "this_and_following"
+	ScopeAll              SessionScope = "all"
 )
 
 // SessionPatch changes a session; what is absent stays, null clears.
 type SessionPatch struct {
-	Scope          SessionScope                `json:"scope,omitempty" enum:"this,this_and_following" default:"this" doc:"this_and_following: those after it that are still scheduled change in the same way; of sessions made by a rule, those of the rule. A new start shifts each by as much on the clock on the wall"`
-	LocalStart     services.Field[string]      `json:"local_start,omitzero" required:"false" minLength:"16" maxLength:"16" doc:"Wall-clock time in the session's time zone" example:"2026-10-28T18:30"`
-	Minutes        services.Field[int]         `json:"minutes,omitzero" required:"false" minimum:"1" maximum:"10080" doc:"Elapsed length"`
-	TimeZone       services.Field[string]      `json:"time_zone,omitzero" required:"false" minLength:"1" maxLength:"60" doc:"IANA name; the time on the wall stays"`
-	Title          services.Field[string]      `json:"title,omitzero" required:"false" maxLength:"160"`
-	VenueID        services.Field[uuid.UUID]   `json:"venue_id,omitzero" required:"false" doc:"null: the workshop's"`
-	LocationNote   services.Field[string]      `json:"location_note,omitzero" required:"false" maxLength:"500"`
-	JoinURL        services.Field[string]      `json:"join_url,omitzero" required:"false" maxLength:"500" doc:"https"`
-	Capacity       services.Field[int]         `json:"capacity,omitzero" required:"false" minimum:"1" maximum:"5000" doc:"Drop-in only; null: the workshop's"`
-	ChildCapacity  services.Field[int]         `json:"child_capacity,omitzero" required:"false" minimum:"0" maximum:"5000"`
-	OnlineCapacity services.Field[int]         `json:"online_capacity,omitzero" required:"false" minimum:"1" maximum:"5000"`
-	FacilitatorIDs services.Field[[]uuid.UUID] `json:"facilitator_ids,omitzero" required:"false" maxItems:"20" doc:"Who leads it, in place of who did"`
+	Scope          SessionScope                      `json:"scope,omitempty" enum:"this,this_and_following,all" default:"this" doc:"this_and_following: those after it that are still scheduled change in the same way; all: every one that is still scheduled and has not begun. Of sessions made by a rule, those of the rule. A new start shifts each by as much on the clock on the wall"`
+	LocalStart     services.Field[string]            `json:"local_start,omitzero" required:"false" minLength:"16" maxLength:"16" doc:"Wall-clock time in the session's time zone" example:"2026-10-28T18:30"`
+	Minutes        services.Field[int]               `json:"minutes,omitzero" required:"false" minimum:"1" maximum:"10080" doc:"Elapsed length"`
+	TimeZone       services.Field[string]            `json:"time_zone,omitzero" required:"false" minLength:"1" maxLength:"60" doc:"IANA name; the time on the wall stays"`
+	Title          services.Field[string]            `json:"title,omitzero" required:"false" maxLength:"160"`
+	VenueID        services.Field[uuid.UUID]         `json:"venue_id,omitzero" required:"false" doc:"null: the workshop's"`
+	RoomID         services.Field[uuid.UUID]         `json:"room_id,omitzero" required:"false" doc:"A room, with its venue where venue_id is absent; null: all of its venue. Another venue_id alone leaves the room behind"`
+	LocationNote   services.Field[string]            `json:"location_note,omitzero" required:"false" maxLength:"500"`
+	JoinURL        services.Field[string]            `json:"join_url,omitzero" required:"false" maxLength:"500" doc:"https"`
+	OnlineRoom     services.Field[models.OnlineRoom] `json:"online_room,omitzero" required:"false" enum:"url,jitsi" doc:"null: at join_url where it has one of its own, else as the workshop"`
+	Capacity       services.Field[int]               `json:"capacity,omitzero" required:"false" minimum:"1" maximum:"5000" doc:"Drop-in only; null: the workshop's"`
+	ChildCapacity  services.Field[int]               `json:"child_capacity,omitzero" required:"false" minimum:"0" maximum:"5000"`
+	OnlineCapacity services.Field[int]               `json:"online_capacity,omitzero" required:"false" minimum:"1" maximum:"5000"`
+	FacilitatorIDs services.Field[[]uuid.UUID]       `json:"facilitator_ids,omitzero" required:"false" maxItems:"20" doc:"Who leads it, in place of who did"`
 }
 
 // lockSession reads a session for a change, with its workshop, which is locked first.
@@ -68,10 +70,13 @@ func hiddenSession(err error) error {
 	return err
 }
 
-// UpdateSession moves or changes one session, or it and those that follow. Those who come are told of another time or place.
+// UpdateSession moves or changes one session, or it and those that follow, or all of its series. Those who come are told of another time or place.
 // Errors: not_found; unconditional and stale as for every edit; invalid for values that contradict the workshop; conflict
-// workshop_over, session_over, double_booked or capacity_below_taken.
+// workshop_over, session_over, double_booked, venue_archived, room_archived or capacity_below_taken.
 func (s *Service) UpdateSession(ctx context.Context, id uuid.UUID, in SessionPatch) (*SessionChange, error) {
+	if err := s.checkRoom(in.OnlineRoom.Or("")); err != nil {
+		return nil, err
+	}
 	return services.Mutate(ctx, s.core, "session.update", func(tx *services.Tx) (*SessionChange, error) {
 		w, first, err := lockSession(tx, id)
 		if err != nil {
@@ -83,24 +88,27 @@ func (s *Service) UpdateSession(ctx context.Context, id uuid.UUID, in SessionPat
 		if err := movable(w, first); err != nil {
 			return nil, err
 		}
-		was := []models.WorkshopSession{first}
-		if in.Scope == ScopeThisAndFollowing {
-			if was, err = following(tx, first); err != nil {
-				return nil, err
-			}
-		}
-		m := move{tx: tx, workshop: w, in: in, was: was}
-		if err := m.run(); err != nil {
-			return nil, err
-		}
-		all, err := sessionDetails(tx, m.now)
+		was, err := reached(tx, first, in.Scope)
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(all, func(d WorkshopSessionDetail) bool { return d.ID == id })
-		changed := all[i]
-		return &SessionChange{WorkshopSessionDetail: changed, Following: slices.Delete(all, i, i+1)}, nil
+		m := move{tx: tx, workshop: w, in: in, first: first, was: was}
+		if err := m.run(); err != nil {
+			return nil, err
+		}
+		return changeOf(tx, id, m.now)
 	})
+}
+
+// changeOf answers the session that was asked for, with the others that changed with it.
+func changeOf(tx *services.Tx, id uuid.UUID, now []models.WorkshopSession) (*SessionChange, error) {
+	all, err := sessionDetails(tx, now)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(d WorkshopSessionDetail) bool { return d.ID == id })
+	changed := all[i]
+	return &SessionChange{WorkshopSessionDetail: changed, Following: slices.Delete(all, i, i+1)}, nil
 }
 
 func movable(w models.Workshop, s models.WorkshopSession) error {
@@ -113,14 +121,25 @@ func movable(w models.Workshop, s models.WorkshopSession) error {
 	return nil
 }
 
-// following are a session and those after it that a change of it can reach.
-func following(tx *services.Tx, first models.WorkshopSession) ([]models.WorkshopSession, error) {
-	var out []models.WorkshopSession
-	q := tx.DB.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).
-		Where("workshop_id = ? and status = ? and (starts_at, id) >= (?, ?)", first.WorkshopID, models.SessionScheduled, first.StartsAt, first.ID)
+// reached are a session and the others that an act on it reaches: those of its rule, or else of its workshop, that are as it
+// is. Of what was called off, those come back that were called off for the same reason and are still ahead.
+func reached(tx *services.Tx, first models.WorkshopSession, scope SessionScope) ([]models.WorkshopSession, error) {
+	q := tx.DB.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("workshop_id = ? and status = ?", first.WorkshopID, first.Status)
+	switch scope {
+	case ScopeThisAndFollowing:
+		q = q.Where("(starts_at, id) >= (?, ?)", first.StartsAt, first.ID)
+	case ScopeAll:
+		q = q.Where("(starts_at > ? or id = ?)", tx.Now(), first.ID)
+	default:
+		return []models.WorkshopSession{first}, nil
+	}
 	if first.RuleGroup != nil {
 		q = q.Where("rule_group = ?", *first.RuleGroup)
 	}
+	if first.Status == models.SessionCancelled {
+		q = q.Where("starts_at > ? and cancel_reason = ?", tx.Now(), first.CancelReason)
+	}
+	var out []models.WorkshopSession
 	return out, q.Order("starts_at, id").Find(&out).Error
 }
 
@@ -129,6 +148,8 @@ type move struct {
 	tx       *services.Tx
 	workshop models.Workshop
 	in       SessionPatch
+	first    models.WorkshopSession // the one that in is about
+	room     *models.Room           // the one that in names
 	was, now []models.WorkshopSession
 }
 
@@ -141,8 +162,11 @@ func (m *move) run() error {
 	if err != nil {
 		return err
 	}
+	if m.room, err = findRoom(m.tx, m.in.RoomID.Value); err != nil {
+		return err
+	}
 	var bookings []calendar.Booking
-	for i, before := range m.was {
+	for _, before := range m.was {
 		after, err := m.apply(before, shift)
 		if err != nil {
 			return err
@@ -152,7 +176,7 @@ func (m *move) run() error {
 		if m.in.FacilitatorIDs.Set {
 			now = distinctIDs(m.in.FacilitatorIDs.Or(nil))
 		}
-		if i == 0 || m.in.FacilitatorIDs.Set || retimed(before, after) {
+		if before.ID == m.first.ID || m.in.FacilitatorIDs.Set || retimed(before, after) || replaced(before, after) || reseated(before, after) {
 			past := retimed(before, after) && !after.StartsAt.After(m.tx.Now())
 			if err := checkSession(m.tx, m.workshop, after, before, m.asked(was, now, before, after), "/local_start", past); err != nil {
 				return err
@@ -178,7 +202,7 @@ func (m *move) asked(was, now []uuid.UUID, before, after models.WorkshopSession)
 }
 
 func (m *move) rebooks() bool {
-	return m.in.FacilitatorIDs.Set || m.in.VenueID.Set || m.in.LocalStart.Set || m.in.Minutes.Set || m.in.TimeZone.Set
+	return m.in.FacilitatorIDs.Set || m.in.VenueID.Set || m.in.RoomID.Set || m.in.LocalStart.Set || m.in.Minutes.Set || m.in.TimeZone.Set
 }
 
 // wall is how local times are written.
@@ -193,15 +217,21 @@ func (m *move) shift() (time.Duration, error) {
 	if err != nil {
 		return 0, services.InvalidField("/local_start", "invalid", "Write the local date and time without offset, such as 2026-10-27T18:00.")
 	}
-	from, err := time.Parse(wall, m.was[0].LocalStart)
+	from, err := time.Parse(wall, m.first.LocalStart)
 	return to.Sub(from), err
 }
 
 // apply is what becomes of one session.
 func (m *move) apply(s models.WorkshopSession, shift time.Duration) (models.WorkshopSession, error) {
 	in := m.in
-	s.Title, s.VenueID, s.LocationNote = clean(in.Title.Or(s.Title)), in.VenueID.OrNull(s.VenueID), clean(in.LocationNote.Or(s.LocationNote))
+	s.Title, s.LocationNote = clean(in.Title.Or(s.Title)), clean(in.LocationNote.Or(s.LocationNote))
+	venue := s.VenueID
+	if in.RoomID.Value != nil && !in.VenueID.Set {
+		venue = nil // each session that this reaches goes into the room, wherever it was
+	}
+	s.VenueID, s.RoomID = relocated(venue, s.RoomID, in.VenueID, in.RoomID, m.room)
 	s.JoinURL = strings.TrimSpace(in.JoinURL.Or(s.JoinURL))
+	s.OnlineRoom = in.OnlineRoom.OrNull(s.OnlineRoom)
 	s.Capacity, s.ChildCapacity, s.OnlineCapacity = in.Capacity.OrNull(s.Capacity), in.ChildCapacity.OrNull(s.ChildCapacity), in.OnlineCapacity.OrNull(s.OnlineCapacity)
 	length := s.EndsAt.Sub(s.StartsAt)
 	if in.Minutes.Value != nil {
@@ -230,11 +260,11 @@ func retimed(a, b models.WorkshopSession) bool {
 
 // replaced says whether people have to go elsewhere.
 func replaced(a, b models.WorkshopSession) bool {
-	return !sameID(a.VenueID, b.VenueID) || a.LocationNote != b.LocationNote || a.JoinURL != b.JoinURL
+	return !sameID(a.VenueID, b.VenueID) || !sameID(a.RoomID, b.RoomID) || a.LocationNote != b.LocationNote
 }
 
 // sessionEditable are the columns that a change of a session may write.
-var sessionEditable = []string{"title", "starts_at", "ends_at", "local_start", "time_zone", "venue_id", "location_note", "join_url", "capacity", "child_capacity", "online_capacity", "sequence"}
+var sessionEditable = []string{"title", "starts_at", "ends_at", "local_start", "time_zone", "venue_id", "room_id", "location_note", "join_url", "online_room", "capacity", "child_capacity", "online_capacity", "sequence"}
 
 func (m *move) store() error {
 	for i, before := range m.was {
@@ -287,100 +317,18 @@ type CancelReason struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"Told to everybody who comes" example:"The venue has no heating this week"`
 }
 
-// CancelSession calls off one session. Those who come are told; of a drop_in session their places end.
-// Errors: not_found; invalid for an empty reason; conflict workshop_over, session_over, or last_session when nothing of a
-// published workshop would be left.
-func (s *Service) CancelSession(ctx context.Context, id uuid.UUID, in CancelReason) (*WorkshopSessionDetail, error) {
-	return services.Mutate(ctx, s.core, "session.cancel", func(tx *services.Tx) (*WorkshopSessionDetail, error) {
-		w, before, err := lockSession(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		if err := movable(w, before); err != nil {
-			return nil, err
-		}
-		after := before
-		after.Status, after.CancelReason, after.Sequence = models.SessionCancelled, clean(in.Reason), before.Sequence+1
-		if after.CancelReason == "" {
-			return nil, services.InvalidField("/reason", "required", "Say why; everybody who comes is told.")
-		}
-		if err := calendar.Release(tx, sourceSession, id); err != nil {
-			return nil, err
-		}
-		if _, err := lockAllPools(tx, w.ID); err != nil {
-			return nil, err
-		}
-		if err := saveSession(tx, before, &after, "status", "cancel_reason", "sequence"); err != nil {
-			return nil, err
-		}
-		if err := storeTimes(tx, w); err != nil {
-			return nil, err
-		}
-		if w.Visibility == models.VisibilityPublished {
-			if err := sessionCancelled(tx, after); err != nil {
-				return nil, err
-			}
-		}
-		if err := tasks.CloseFor(tx, sourceSession, id, models.TaskCompleteSession); err != nil {
-			return nil, err
-		}
-		return sessionDetail(tx.DB, tx.Actor(), id)
-	})
-}
-
-// RestoreSession has a cancelled session take place after all, before it starts. Who had a place of a drop_in session can
-// be reinstated.
-// Errors: not_found; conflict workshop_over, double_booked, or session_over when it is not cancelled or would have begun.
-func (s *Service) RestoreSession(ctx context.Context, id uuid.UUID) (*WorkshopSessionDetail, error) {
-	return services.Mutate(ctx, s.core, "session.restore", func(tx *services.Tx) (*WorkshopSessionDetail, error) {
-		w, before, err := lockSession(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case w.Visibility.Over():
-			return nil, services.Conflict(CodeWorkshopOver, "This workshop is %s. Restore it first.", w.Visibility)
-		case before.Status != models.SessionCancelled:
-			return nil, services.Conflict(CodeSessionOver, "This session is %s, not cancelled.", before.Status)
-		case !before.StartsAt.After(tx.Now()):
-			return nil, services.Conflict(CodeSessionOver, "This session would have begun already. Plan a new one.")
-		}
-		after := before
-		after.Status, after.CancelReason, after.Sequence = models.SessionScheduled, "", before.Sequence+1
-		teams, err := sessionTeams(tx, w.ID)
-		if err != nil {
-			return nil, err
-		}
-		if err := hold(tx, []calendar.Booking{booking(&w, &after, teams[id])}); err != nil {
-			return nil, err
-		}
-		if err := saveSession(tx, before, &after, "status", "cancel_reason", "sequence"); err != nil {
-			return nil, err
-		}
-		if err := storeTimes(tx, w); err != nil {
-			return nil, err
-		}
-		if w.Visibility == models.VisibilityPublished {
-			if err := restored(tx, w, after); err != nil {
-				return nil, err
-			}
-		}
-		return sessionDetail(tx.DB, tx.Actor(), id)
-	})
-}
-
-// restored tells those who come, and gives the seats of a drop_in session to those who wait for one.
-func restored(tx *services.Tx, w models.Workshop, s models.WorkshopSession) error {
+// restored tells those who come, and gives the seats of drop_in sessions to those who wait for one.
+func restored(tx *services.Tx, w models.Workshop, sessions ...models.WorkshopSession) error {
 	pools, err := lockAllPools(tx, w.ID)
 	if err != nil {
 		return err
 	}
-	if err := sessionRestored(tx, s); err != nil {
+	if err := sessionsRestored(tx, sessions...); err != nil {
 		return err
 	}
 	var ids []uuid.UUID
 	for _, p := range pools {
-		if p.SessionID != nil && *p.SessionID == s.ID {
+		if p.SessionID != nil && slices.ContainsFunc(sessions, func(s models.WorkshopSession) bool { return s.ID == *p.SessionID }) {
 			ids = append(ids, p.ID)
 		}
 	}

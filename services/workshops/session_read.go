@@ -24,30 +24,21 @@ var sessionList = services.List[WorkshopSessionDetail]{
 	Sorts: []services.Sort[WorkshopSessionDetail]{{Name: "starts_at", Column: "s.starts_at", Cast: "timestamptz", Key: func(s WorkshopSessionDetail) any { return s.StartsAt }}},
 }
 
-const sessionColumns = `s.*, w.id in ` + facilitated + ` as leads, case when ` + joins + ` then coalesce(nullif(s.join_url, ''), w.join_url) end as link,
-	(select json_build_object('id', v.id, 'name', v.name, 'address', v.address, 'time_zone', v.time_zone, 'accessibility', v.accessibility)
-		from venues v where v.id = coalesce(s.venue_id, w.venue_id)) as place,
+const sessionColumns = `s.*, w.id in ` + facilitated + ` as leads,
+	` + placeObject + roomOf + `)) from venues v where v.id = coalesce(s.venue_id, w.venue_id)) as place,
 	coalesce((select json_agg(json_build_object('id', m.id, 'given', coalesce(m.preferred_name, m.given_name), 'family', m.family_name) order by m.given_name, m.id)
 		from session_facilitators f join members m on m.id = f.member_id where f.session_id = s.id), '[]') as facilitators`
-
-// joins says whether a member takes part in session s online, themselves or by somebody they entered: those get its link.
-const joins = `w.format <> 'in_person' and exists (select from attendees a join registrations r on r.id = a.registration_id
-	where (a.member_id = ? or a.entered_by = ? and a.invite_id is null) and a.live and a.state = 'attending' and (w.format = 'online' or a.mode = 'online')
-		and r.workshop_id = s.workshop_id and (r.session_id is null or r.session_id = s.id) and r.state = 'confirmed')`
 
 // sessionsSeenBy is a query of the sessions of workshops that actor sees.
 func sessionsSeenBy(db *gorm.DB, actor *services.Actor) *gorm.DB {
 	return db.Table("workshop_sessions as s").Joins("join workshops w on w.id = s.workshop_id").Scopes(visible(actor)).
-		Select(sessionColumns, actor.MemberID, actor.MemberID, actor.MemberID, actor.MemberID)
+		Select(sessionColumns, actor.MemberID, actor.MemberID)
 }
 
-// shownTo leaves out what is for those who lead it and for coordinators. Who takes part online sees where to join.
+// shownTo leaves out what is for those who lead it and for coordinators. Who takes part online asks to join.
 func (d *WorkshopSessionDetail) shownTo(actor *services.Actor) {
 	if !d.Leads && !actor.Coordinates() {
 		d.JoinURL = ""
-		if d.Link != nil {
-			d.JoinURL = *d.Link
-		}
 	}
 	d.Facilitators.shownTo(actor)
 }

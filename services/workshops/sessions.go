@@ -28,18 +28,20 @@ type SessionRule struct {
 
 // NewSessions is one session, or with a rule a series of them.
 type NewSessions struct {
-	LocalStart     string       `json:"local_start" minLength:"16" maxLength:"16" doc:"Wall-clock time of the first session. One that does not exist that day moves forward by the gap; of one that exists twice the first is taken" example:"2026-10-27T18:00"`
-	Minutes        int          `json:"minutes" minimum:"1" maximum:"10080" doc:"Elapsed length" example:"90"`
-	TimeZone       string       `json:"time_zone,omitempty" maxLength:"60" doc:"IANA name; absent: the workshop's" example:"America/New_York"`
-	Recurrence     *SessionRule `json:"recurrence,omitempty" doc:"Absent: one session"`
-	Title          string       `json:"title,omitempty" maxLength:"160" example:"Sleep"`
-	VenueID        *uuid.UUID   `json:"venue_id,omitempty" doc:"Absent: the workshop's"`
-	LocationNote   string       `json:"location_note,omitempty" maxLength:"500" doc:"Absent: the workshop's"`
-	JoinURL        string       `json:"join_url,omitempty" maxLength:"500" doc:"https; absent: the workshop's"`
-	Capacity       *int         `json:"capacity,omitempty" minimum:"1" maximum:"5000" doc:"Drop-in only: seats of these sessions; absent: the workshop's"`
-	ChildCapacity  *int         `json:"child_capacity,omitempty" minimum:"0" maximum:"5000" doc:"Drop-in only"`
-	OnlineCapacity *int         `json:"online_capacity,omitempty" minimum:"1" maximum:"5000" doc:"Drop-in and hybrid only"`
-	FacilitatorIDs *[]uuid.UUID `json:"facilitator_ids,omitempty" maxItems:"20" doc:"Who leads them; absent: who leads the workshop"`
+	LocalStart     string             `json:"local_start" minLength:"16" maxLength:"16" doc:"Wall-clock time of the first session. One that does not exist that day moves forward by the gap; of one that exists twice the first is taken" example:"2026-10-27T18:00"`
+	Minutes        int                `json:"minutes" minimum:"1" maximum:"10080" doc:"Elapsed length" example:"90"`
+	TimeZone       string             `json:"time_zone,omitempty" maxLength:"60" doc:"IANA name; absent: the workshop's" example:"America/New_York"`
+	Recurrence     *SessionRule       `json:"recurrence,omitempty" doc:"Absent: one session"`
+	Title          string             `json:"title,omitempty" maxLength:"160" example:"Sleep"`
+	VenueID        *uuid.UUID         `json:"venue_id,omitempty" doc:"Absent: the workshop's"`
+	RoomID         *uuid.UUID         `json:"room_id,omitempty" doc:"A room, with its venue where venue_id is absent; absent: all of venue_id, or where the workshop is"`
+	LocationNote   string             `json:"location_note,omitempty" maxLength:"500" doc:"Absent: the workshop's"`
+	JoinURL        string             `json:"join_url,omitempty" maxLength:"500" doc:"https; absent: the workshop's"`
+	OnlineRoom     *models.OnlineRoom `json:"online_room,omitempty" enum:"url,jitsi" doc:"Absent: at join_url where one is given, else as the workshop"`
+	Capacity       *int               `json:"capacity,omitempty" minimum:"1" maximum:"5000" doc:"Drop-in only: seats of these sessions; absent: the workshop's"`
+	ChildCapacity  *int               `json:"child_capacity,omitempty" minimum:"0" maximum:"5000" doc:"Drop-in only"`
+	OnlineCapacity *int               `json:"online_capacity,omitempty" minimum:"1" maximum:"5000" doc:"Drop-in and hybrid only"`
+	FacilitatorIDs *[]uuid.UUID       `json:"facilitator_ids,omitempty" maxItems:"20" doc:"Who leads them; absent: who leads the workshop"`
 }
 
 // SessionPreview is a session as a rule would make it.
@@ -64,7 +66,6 @@ type WorkshopSessionDetail struct {
 	Place        *WorkshopPlace  `json:"venue" gorm:"type:json" doc:"Its own, or the workshop's"`
 	Facilitators FacilitatorList `json:"facilitators" gorm:"type:json" nullable:"false"`
 	Leads        bool            `json:"-"`
-	Link         *string         `json:"-"`
 }
 
 // SessionSeries is what was made together, in order.
@@ -75,10 +76,10 @@ type SessionSeries struct {
 // Identity is that of the first: there is always one.
 func (s SessionSeries) Identity() uuid.UUID { return s.Data[0].ID }
 
-// SessionChange is a session that was changed, and those after it that changed with it.
+// SessionChange is a session that was changed, and the others that changed with it.
 type SessionChange struct {
 	WorkshopSessionDetail
-	Following []WorkshopSessionDetail `json:"following" nullable:"false" doc:"Empty unless the scope was this_and_following"`
+	Following []WorkshopSessionDetail `json:"following" nullable:"false" doc:"The others that changed with it, in order; empty unless the scope reached further than this"`
 }
 
 // maxSessions bounds a workshop: four years of weekly sessions.
@@ -86,8 +87,14 @@ const maxSessions = models.MaxOccurrences
 
 // AddSessions plans sessions; everything that a session needs of the calendar is held, or none is made.
 // Errors: not_found; invalid for a rule that gives no or too many sessions, or one in the past, or values that contradict the workshop;
-// conflict workshop_over, too_many_sessions, or double_booked, which names what is in the way.
+// conflict workshop_over, too_many_sessions, venue_archived or room_archived where the workshop's place is out of use, or
+// double_booked, which names what is in the way.
 func (s *Service) AddSessions(ctx context.Context, workshopID uuid.UUID, in NewSessions) (*SessionSeries, error) {
+	if in.OnlineRoom != nil {
+		if err := s.checkRoom(*in.OnlineRoom); err != nil {
+			return nil, err
+		}
+	}
 	return services.Mutate(ctx, s.core, "session.create", func(tx *services.Tx) (*SessionSeries, error) {
 		w, err := lockWorkshop(tx, workshopID)
 		if err != nil {
@@ -144,12 +151,7 @@ func addSessions(tx *services.Tx, w models.Workshop, made []models.WorkshopSessi
 	if w.Visibility != models.VisibilityPublished {
 		return nil
 	}
-	for _, s := range made {
-		if err := sessionPlanned(tx, s); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sessionsPlanned(tx, made...)
 }
 
 func (in *NewSessions) team(tx *services.Tx, workshopID uuid.UUID) ([]uuid.UUID, error) {
@@ -170,12 +172,16 @@ func (in *NewSessions) sessions(tx *services.Tx, w models.Workshop, team []uuid.
 		id := services.NewID()
 		group = &id
 	}
+	venue, err := venueOfRoom(tx.DB, in.VenueID, in.RoomID)
+	if err != nil {
+		return nil, err
+	}
 	made := make([]models.WorkshopSession, len(occurrences))
 	for i, o := range occurrences {
 		made[i] = models.WorkshopSession{
 			Record:     models.Record{ID: services.NewID(), Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()},
 			WorkshopID: w.ID, Title: clean(in.Title), StartsAt: o.StartsAt, EndsAt: o.EndsAt, LocalStart: o.LocalStart, TimeZone: zone,
-			VenueID: in.VenueID, LocationNote: clean(in.LocationNote), JoinURL: strings.TrimSpace(in.JoinURL),
+			VenueID: venue, RoomID: in.RoomID, LocationNote: clean(in.LocationNote), JoinURL: strings.TrimSpace(in.JoinURL), OnlineRoom: in.OnlineRoom,
 			Capacity: in.Capacity, ChildCapacity: in.ChildCapacity, OnlineCapacity: in.OnlineCapacity,
 			Status: models.SessionScheduled, RuleGroup: group,
 		}
@@ -227,11 +233,16 @@ func sentence(e models.FieldError) string {
 // checkSession says everything that is wrong with a session in its workshop. past says that it would start in the past,
 // which no new one may, and of those that are moved only a draft's.
 func checkSession(tx *services.Tx, w models.Workshop, s, before models.WorkshopSession, team []uuid.UUID, startField string, past bool) error {
-	venue, err := findVenue(tx, s.VenueID)
+	at, err := findSite(tx, s.VenueID, s.RoomID)
 	if err != nil {
 		return err
 	}
-	wrong := checkVenue("/venue_id", w.Format, s.VenueID, venue, sameID(before.VenueID, s.VenueID))
+	wrong := checkSite(w.Format, s.VenueID, s.RoomID, at, sameID(before.VenueID, s.VenueID), sameID(before.RoomID, s.RoomID))
+	crowded, err := checkSeats(tx, w, s, before, at)
+	if err != nil {
+		return err
+	}
+	wrong = append(wrong, crowded...)
 	add := func(broken bool, field string, code services.Code, message string) {
 		if broken {
 			wrong = append(wrong, services.FieldError{Field: field, Code: code, Message: message})
@@ -280,21 +291,27 @@ func (s *Service) Preview(ctx context.Context, workshopID uuid.UUID, in NewSessi
 		} else if err := db.Model(&models.WorkshopFacilitator{}).Where("workshop_id = ?", workshopID).Pluck("member_id", &team).Error; err != nil {
 			return nil, err
 		}
-		return preview(db, &found[0], in.VenueID, team, occurrences, zone)
+		venue, err := venueOfRoom(db, in.VenueID, in.RoomID)
+		if err != nil {
+			return nil, err
+		}
+		like := models.WorkshopSession{VenueID: venue, RoomID: in.RoomID, Status: models.SessionScheduled}
+		return preview(db, &found[0], like, team, occurrences, zone)
 	})
 }
 
-func preview(db *gorm.DB, w *models.Workshop, venue *uuid.UUID, team []uuid.UUID, occurrences []models.Occurrence, zone string) (*SessionPreviews, error) {
+func preview(db *gorm.DB, w *models.Workshop, like models.WorkshopSession, team []uuid.UUID, occurrences []models.Occurrence, zone string) (*SessionPreviews, error) {
 	out := &SessionPreviews{Data: make([]SessionPreview, len(occurrences))}
 	at := map[uuid.UUID]int{}
 	var bookings []calendar.Booking
 	for i, o := range occurrences {
 		out.Data[i] = SessionPreview{StartsAt: o.StartsAt, EndsAt: o.EndsAt, LocalStart: o.LocalStart, TimeZone: zone, Moved: o.Moved, Ambiguous: o.Ambiguous}
-		s := models.WorkshopSession{Record: models.Record{ID: services.NewID()}, StartsAt: o.StartsAt, EndsAt: o.EndsAt, VenueID: venue, Status: models.SessionScheduled}
+		s := like
+		s.ID, s.StartsAt, s.EndsAt = services.NewID(), o.StartsAt, o.EndsAt
 		at[s.ID] = i
 		bookings = append(bookings, booking(w, &s, team))
 	}
-	clashes, err := calendar.Busy(db, bookings...)
+	clashes, err := calendar.Busy(db, 1, bookings...)
 	for _, c := range clashes {
 		out.Data[at[c.Wanted]].Busy = true
 	}

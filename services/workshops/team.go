@@ -109,12 +109,12 @@ func booking(w *models.Workshop, s *models.WorkshopSession, team []uuid.UUID) ca
 	for _, id := range team {
 		b.Resources = append(b.Resources, calendar.Resource{Kind: models.ResourceStaff, ID: id})
 	}
-	venue := s.VenueID
-	if venue == nil {
-		venue = w.VenueID
-	}
-	if venue != nil && w.Format != models.FormatOnline {
-		b.Resources = append(b.Resources, calendar.Resource{Kind: models.ResourceVenue, ID: *venue})
+	if venue, room := placed(w, s); venue != nil && w.Format != models.FormatOnline {
+		place := calendar.Resource{Kind: models.ResourceVenue, ID: *venue}
+		if room != nil {
+			place.Room = *room
+		}
+		b.Resources = append(b.Resources, place)
 	}
 	return b
 }
@@ -139,6 +139,7 @@ func hold(tx *services.Tx, bookings []calendar.Booking) error {
 // names are the words for what a clash is about.
 type names struct {
 	resources map[uuid.UUID]string
+	rooms     map[uuid.UUID]models.Room
 	sessions  map[uuid.UUID]sessionName
 }
 
@@ -149,11 +150,11 @@ type sessionName struct {
 }
 
 func nameClashes(tx *services.Tx, clashes []calendar.Clash) (*names, error) {
-	n := &names{map[uuid.UUID]string{}, map[uuid.UUID]sessionName{}}
-	var members, venues, sessions []uuid.UUID
+	n := &names{resources: map[uuid.UUID]string{}, sessions: map[uuid.UUID]sessionName{}}
+	var members, venues, rooms, sessions []uuid.UUID
 	for _, c := range clashes {
 		if c.Kind == models.ResourceVenue {
-			venues = append(venues, c.ID)
+			venues, rooms = append(venues, c.ID), append(rooms, c.Room)
 		} else {
 			members = append(members, c.ID)
 		}
@@ -175,6 +176,9 @@ func nameClashes(tx *services.Tx, clashes []calendar.Clash) (*names, error) {
 	for id, v := range places {
 		n.resources[id] = v.Name
 	}
+	if n.rooms, err = calendar.RoomsByID(tx, rooms); err != nil {
+		return nil, err
+	}
 	var titles []sessionName
 	err = tx.DB.Raw(`select s.id, w.title, s.time_zone from workshop_sessions s join workshops w on w.id = s.workshop_id where s.id in ?`, append(sessions, uuid.Nil)).Scan(&titles).Error
 	for _, t := range titles {
@@ -187,6 +191,9 @@ func (n *names) tell(c calendar.Clash) string {
 	who := n.resources[c.ID]
 	if who == "" {
 		who = "The " + string(c.Kind)
+	}
+	if room, ok := n.rooms[c.Room]; ok {
+		who += " (" + room.Name + ")"
 	}
 	s, ours := n.sessions[c.SourceID]
 	if !ours {

@@ -97,14 +97,21 @@ func (d *desk) tellOne(p *party, event models.NoticeEvent, a *models.Attendee) e
 	if !ok || a.Kind == models.SeatChild || !a.Goes() {
 		return nil
 	}
+	if event == models.NoticeRegistrationOffered && r.member != p.LeadMemberID { // only the lead can answer; the others wait until then
+		event = models.NoticeRegistrationWaitlisted
+	}
 	return d.write(p, event, r, d.meetings)
 }
 
 // write sends one mail about one party to one reader, with their calendar where it is concerned.
 func (d *desk) write(p *party, event models.NoticeEvent, r reader, meetings []meeting) error {
+	data := d.detailsFor(p, event, r.seat)
+	if i := d.next(); i >= 0 {
+		d.addJoin(data, p, r, &d.meetings[i])
+	}
 	return notices.Send(d.tx, notices.Notice{
 		Event: event, MemberID: r.member, Address: r.address, Name: r.name, Record: "registration", RecordID: p.ID,
-		Key: fmt.Sprintf("%s:%s:%d:%s", event, p.ID, p.Version, r.key(p)), Data: d.detailsFor(p, event, r.seat), Events: d.calendar(p, event, r, meetings),
+		Key: fmt.Sprintf("%s:%s:%d:%s", event, p.ID, p.Version, r.key(p)), Data: data, Events: d.calendar(p, event, r, meetings),
 	})
 }
 
@@ -199,7 +206,7 @@ func (d *desk) calendar(p *party, event models.NoticeEvent, r reader, meetings [
 		}
 		out = append(out, notices.CalendarEvent{
 			UID: r.key(p) + "." + m.ID.String() + "@homefront", Sequence: m.Sequence + p.Version, Title: titleOf(d.workshop.Title, m.Title), Location: placeFor(m, r.seat),
-			URL: d.joinLink(m, r.seat), TimeZone: m.TimeZone, StartsAt: m.StartsAt, EndsAt: m.EndsAt, Cancelled: m.Status == models.SessionCancelled,
+			Join: d.doorOf(p, r, m), TimeZone: m.TimeZone, StartsAt: m.StartsAt, EndsAt: m.EndsAt, Cancelled: m.Status == models.SessionCancelled,
 		})
 	}
 	return out
@@ -224,17 +231,6 @@ func placeFor(m *meeting, a *models.Attendee) string {
 		return onlinePlace
 	}
 	return m.Place
-}
-
-// joinLink is for those who take part online, and nobody else.
-func (d *desk) joinLink(m *meeting, a *models.Attendee) string {
-	if d.workshop.Format == models.FormatInPerson || d.workshop.Format == models.FormatHybrid && !online(a) {
-		return ""
-	}
-	if m.JoinURL != "" {
-		return m.JoinURL
-	}
-	return d.workshop.JoinURL
 }
 
 // firstName is what others are told of somebody who asks them along.

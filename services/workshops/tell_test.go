@@ -67,7 +67,7 @@ func TestASessionThatIsCalledOffIsToldAsThat(t *testing.T) {
 	r := e.register(e.me(e.member), e.workshop, workshops.Register{})
 	callOff := func() letter {
 		t.Helper()
-		if _, err := e.CancelSession(e.staff(), e.sessions[2].ID, workshops.CancelReason{Reason: "The hall is flooded"}); err != nil {
+		if _, err := e.CancelSession(e.staff(), e.sessions[2].ID, workshops.SessionCancellation{Reason: "The hall is flooded"}); err != nil {
 			t.Fatal(err)
 		}
 		return e.lastLetter(r.ID, e.member)
@@ -75,7 +75,7 @@ func TestASessionThatIsCalledOffIsToldAsThat(t *testing.T) {
 	if l := callOff(); l.Event != "session.cancelled" || l.Data.Others != 2 || l.Calendar.Method != "CANCEL" || !l.Data.StartsAt.Equal(e.sessions[2].StartsAt) {
 		t.Errorf("called off: %+v", l)
 	}
-	if _, err := e.RestoreSession(e.staff(), e.sessions[2].ID); err != nil {
+	if _, err := e.RestoreSession(e.staff(), e.sessions[2].ID, workshops.SessionRestoration{}); err != nil {
 		t.Fatal(err)
 	}
 	if l := e.lastLetter(r.ID, e.member); l.Event != "session.restored" || l.Calendar.Method != "REQUEST" || !l.Data.StartsAt.Equal(e.sessions[2].StartsAt) {

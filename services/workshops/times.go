@@ -63,7 +63,22 @@ func lastChance(w *models.Workshop) *time.Time {
 	return w.ClosesAt
 }
 
-// storeTimes writes what a change of sessions made of the workshop's times. It is no edit of the workshop: its version
+// alongWith moves t as the first start moved, on the clock on the wall.
+func alongWith(t, was, now time.Time, zone string) *time.Time {
+	onWall := func(t time.Time) time.Time {
+		l := local(t, zone)
+		return time.Date(l.Year(), l.Month(), l.Day(), l.Hour(), l.Minute(), l.Second(), 0, time.UTC)
+	}
+	to := onWall(t).Add(onWall(now).Sub(onWall(was)))
+	at := time.Date(to.Year(), to.Month(), to.Day(), to.Hour(), to.Minute(), to.Second(), 0, local(t, zone).Location()).UTC()
+	if !at.Before(now) {
+		at = now.Add(-time.Minute) // the clocks changed in between
+	}
+	return &at
+}
+
+// storeTimes writes what a change of sessions made of the workshop's times; the day on which it is decided whether it runs
+// keeps its distance from the first start. It is no edit of the workshop: its version
 // stays.
 func storeTimes(tx *services.Tx, w models.Workshop) error {
 	after := w
@@ -73,9 +88,16 @@ func storeTimes(tx *services.Tx, w models.Workshop) error {
 	if w.Visibility == models.VisibilityPublished && after.StartsAt == nil {
 		return services.Conflict(CodeLastSession, "This is the only session left. Cancel the workshop instead, so that everybody is told.")
 	}
+	moved := w.DecideBy != nil && w.StartsAt != nil && after.StartsAt != nil && !w.StartsAt.Equal(*after.StartsAt)
+	if moved {
+		after.DecideBy = alongWith(*w.DecideBy, *w.StartsAt, *after.StartsAt, w.TimeZone)
+	}
 	tx.Changed(w, after)
-	tx.Queue(`update workshops set starts_at = $2, ends_at = $3, listed_until = $4 where id = $1`, w.ID, after.StartsAt, after.EndsAt, after.ListedUntil)
-	return nil
+	tx.Queue(`update workshops set starts_at = $2, ends_at = $3, listed_until = $4, decide_by = $5 where id = $1`, w.ID, after.StartsAt, after.EndsAt, after.ListedUntil, after.DecideBy)
+	if !moved || w.Visibility != models.VisibilityPublished {
+		return nil
+	}
+	return firstOf(noDecision(tx, w.ID), decisionPlanned(tx, &after))
 }
 
 // saveSession writes columns of a session, and counts an edit.

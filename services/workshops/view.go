@@ -146,6 +146,14 @@ type WorkshopPlace struct {
 	Address       string    `json:"address" example:"212 Hay St, Fayetteville, NC 28301"`
 	TimeZone      string    `json:"time_zone" example:"America/New_York"`
 	Accessibility string    `json:"accessibility" example:"Step-free entrance on Old St"`
+	Room          *RoomView `json:"room" doc:"The room; null when it has all of the venue"`
+}
+
+// RoomView is a room as those who come need it.
+type RoomView struct {
+	ID            uuid.UUID `json:"id"`
+	Name          string    `json:"name" example:"Blue Room"`
+	Accessibility string    `json:"accessibility" doc:"Of the room, beside what is said of the venue" example:"Second floor by elevator; hearing loop"`
 }
 
 // Scan implements sql.Scanner.
@@ -166,14 +174,15 @@ func scanJSON(src, into any) error {
 // WorkshopDetail is one workshop with all that a page about it shows, but its sessions.
 type WorkshopDetail struct {
 	models.Workshop
-	Program      *string         `json:"program" doc:"Name of the program" example:"Family Awareness"`
-	Place        *WorkshopPlace  `json:"venue" gorm:"type:json" doc:"Null when it has none"`
-	Facilitators FacilitatorList `json:"facilitators" gorm:"type:json" nullable:"false"`
-	Sessions     int             `json:"sessions" doc:"How many are not cancelled" example:"6"`
-	Seats        SeatList        `json:"seats" gorm:"type:record[]" nullable:"false" doc:"One pool; two when hybrid; of drop-in those of every session to come"`
-	Registration models.Window   `json:"registration" gorm:"-" enum:"open,not_yet_open,closed,full" doc:"open when any pool is; full still takes parties for the waitlist, while that has room"`
-	Asks         []string        `json:"asks,omitempty" gorm:"-" doc:"What its rules ask, in sentences; absent where it has none" example:"[\"This is for veterans or service members.\"]"`
-	Leads        bool            `json:"-"`
+	Program      *string           `json:"program" doc:"Name of the program" example:"Family Awareness"`
+	Place        *WorkshopPlace    `json:"venue" gorm:"type:json" doc:"Null when it has none"`
+	Facilitators FacilitatorList   `json:"facilitators" gorm:"type:json" nullable:"false"`
+	Sessions     int               `json:"sessions" doc:"How many are not cancelled" example:"6"`
+	Seats        SeatList          `json:"seats" gorm:"type:record[]" nullable:"false" doc:"One pool; two when hybrid; of drop-in those of every session to come"`
+	Registration models.Window     `json:"registration" gorm:"-" enum:"open,not_yet_open,closed,full" doc:"open when any pool is; full still takes parties for the waitlist, while that has room"`
+	Decision     *WorkshopDecision `json:"decision,omitempty" gorm:"-" doc:"For staff: whether it has the people it needs; absent without min_to_run"`
+	Asks         []string          `json:"asks,omitempty" gorm:"-" doc:"What its rules ask, in sentences; absent where it has none" example:"[\"This is for veterans or service members.\"]"`
+	Leads        bool              `json:"-"`
 }
 
 // WorkshopRow is one row of the catalog.
@@ -218,11 +227,18 @@ const sessionsColumn = `(select count(*) from workshop_sessions c where c.worksh
 const facilitatorsColumn = `coalesce((select json_agg(json_build_object('id', m.id, 'given', coalesce(m.preferred_name, m.given_name), 'family', m.family_name) order by m.given_name, m.id)
 	from workshop_facilitators f join members m on m.id = f.member_id where f.workshop_id = w.id), '[]') as facilitators`
 
-const placeColumn = `(select json_build_object('id', v.id, 'name', v.name, 'address', v.address, 'time_zone', v.time_zone, 'accessibility', v.accessibility) from venues v where v.id = w.venue_id) as place`
+// Where a workshop takes place, and one session of it: placeObject goes on with the room.
+const (
+	placeColumn = placeObject + `w.room_id)) from venues v where v.id = w.venue_id) as place`
+	placeObject = `(select json_build_object('id', v.id, 'name', v.name, 'address', v.address, 'time_zone', v.time_zone, 'accessibility', v.accessibility,
+		'room', (select json_build_object('id', x.id, 'name', x.name, 'accessibility', x.accessibility) from rooms x where x.id = `
+	// roomOf is the room of session s of workshop w: one with a venue of its own is not in the workshop's.
+	roomOf = `case when s.venue_id is null then w.room_id else s.room_id end`
+)
 
 // facilitated are the workshops that a member leads, in whole or one session of. Its arguments: the member, twice.
 const facilitated = `(select workshop_id from workshop_facilitators where member_id = ?
-	union all select s.workshop_id from session_facilitators f join workshop_sessions s on s.id = f.session_id where f.member_id = ?)`
+	union all select (select s.workshop_id from workshop_sessions s where s.id = f.session_id) from session_facilitators f where f.member_id = ?)`
 
 // visible is who sees which workshop, of a table named w: coordinators all; others what is published, what they lead, and
 // what is over and they had registered for.
@@ -254,6 +270,13 @@ func detail(db *gorm.DB, actor *services.Actor, id uuid.UUID, now time.Time) (*W
 	}
 	w.Facilitators.shownTo(actor)
 	w.Registration = w.Seats.tell(&w.Workshop, now)
+	if w.Leads || actor.Coordinates() {
+		if w.Decision, err = decisionOf(db, &w.Workshop); err != nil {
+			return nil, err
+		}
+	} else {
+		w.MinToRun, w.DecideBy = nil, nil // what is still to be decided unsettles who would come
+	}
 	w.Asks, err = asksOf(db, now, &w.Workshop)
 	return w, err
 }

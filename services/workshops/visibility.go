@@ -73,12 +73,22 @@ func (p *party) settled(tx *services.Tx) error {
 	return nil
 }
 
-// closedTo lists whose records somebody of the staff must not handle: people close to them, and those kept to others.
+// The SQL of whose parties staff must not handle: of people close to them, of those whose records are kept to others, and of both
+// sides of a separation of which they or somebody close to them are one. Its arguments: the caller, the day, models.SeparationDay.
+const (
+	notTheirs   = `with me as (select * from (values ($1::uuid, $2::date, $3::date))` + notTheirsOf
+	notTheirsIn = `with me as (select * from (values (?::uuid, ?::date, ?::date))` + notTheirsOf
+	notTheirsOf = ` v(id, day, last)), closed as materialized (select closed_to(me.id, me.day) as id from me)
+		select id from closed union select unnest(array[s.first_id, s.second_id]) from separations s cross join me where s.status = 'live' and (s.ends_on is null or s.ends_on >= me.last)
+			and (s.first_id = any(array(select id from closed union all select id from me)) or s.second_id = any(array(select id from closed union all select id from me)))`
+)
+
+// closedTo lists them.
 func closedTo(db *gorm.DB, actor *services.Actor, now time.Time) (out []uuid.UUID, err error) {
 	if !actor.Coordinates() {
 		return nil, nil
 	}
-	return out, db.Raw(`select closed_to(?, ?)`, actor.MemberID, models.DateOf(now)).Scan(&out).Error
+	return out, db.Raw(notTheirsIn, actor.MemberID, models.DateOf(now), models.SeparationDay(now)).Scan(&out).Error
 }
 
 // closedToCaller says whether one of these is of the party.

@@ -77,6 +77,7 @@ type course struct {
 	*design
 	suffix   string
 	place    string // of venues; "" when it is online
+	room     string // of the place; "" when it takes all of it
 	zone     string // of what is online
 	leaders  []string
 	start    int    // days from today of the first session
@@ -91,6 +92,11 @@ type course struct {
 	callOff  int // days from today on which it was called off; 0: never
 	because  string
 	template bool
+	public   bool                                   // in the catalog for everybody
+	minimum  int                                    // people without whom it does not run, unless somebody decides so
+	decide   time.Duration                          // from now, when that is decided
+	remind   []int                                  // hours before the start, when not a day
+	begun    time.Time                              // when it begins, to the minute; zero: on a day and hour that suit it
 	skips    int                                    // which session, counted from 0, was called off lately; 0: none
 	moves    int                                    // which session was moved by an hour; 0: none
 	dst      bool                                   // begins two weeks before the clocks change, when that is near
@@ -133,6 +139,20 @@ var places = []struct {
 	{tide, "41 Granby Sq, Norfolk, VA 23510", 3, 30, "Step-free", "Parking in the deck; we validate"},
 }
 
+// rooms of places, which are booked apart.
+var rooms = []struct {
+	place, name, accessibility string
+	capacity                   int
+}{
+	{haymount, parlor, "Step-free; hearing loop", 14},
+	{haymount, garden, "Step-free from Old St; double doors, wide enough for any chair", 24},
+	{haymount, "Upstairs Study", "Fourteen steps, no elevator", 8},
+	{balboa, "Long Room", "Step-free", 30},
+	{balboa, porch, "One step; ramp beside the door", 10},
+}
+
+const parlor, garden, porch = "Front Parlor", "Garden Room", "Sun Porch"
+
 const eastern, central, pacific = "America/New_York", "America/Chicago", "America/Los_Angeles"
 
 // courses are the forty workshops, the two templates first. Leaders are whom the office knows by these names.
@@ -144,8 +164,8 @@ func courses() []*course {
 
 		// What the story of the first five minutes needs comes first, so that nothing else takes its hours.
 		{design: &yoga, place: haymount, leaders: []string{priya}, start: 0, weeks: 1, seats: 20, fill: 60, lead: 20},
-		{design: &hypervigilance, place: haymount, leaders: []string{priya, grant}, start: 1, clock: "18:00", weeks: 6, seats: 30, fill: 40, lead: 32},
-		{design: &table, place: haymount, leaders: []string{grant}, start: 6, clock: "17:00", weeks: 1, seats: 16, fill: 85, lead: 35, cast: spouseAsksMember},
+		{design: &hypervigilance, public: true, place: haymount, leaders: []string{priya, grant}, start: 1, clock: "18:00", weeks: 6, seats: 30, fill: 40, lead: 32},
+		{design: &table, public: true, place: haymount, leaders: []string{grant}, start: 6, clock: "17:00", weeks: 1, seats: 16, fill: 85, lead: 35, cast: spouseAsksMember},
 		{design: &mornings, zone: eastern, leaders: []string{tom}, start: 8, clock: "07:30", weeks: 4, seats: 12, fill: 140, lead: 30, cast: memberIsOffered},
 		{design: &yoga, place: creek, leaders: []string{tom}, start: 12, clock: "18:30", weeks: 6, seats: 10, fill: 150, lead: 28, cast: memberWaits},
 		{design: &buddies, place: haymount, leaders: []string{tom, priya}, start: 20, clock: "18:00", weeks: 2, seats: 18, fill: 55, lead: 30, cast: memberComes},
@@ -177,7 +197,7 @@ func courses() []*course {
 		{design: &sleep, place: haymount, leaders: []string{tom}, start: -10, clock: "18:30", weeks: 5, seats: 12, online: 12, fill: 75, lead: 25, skips: 3},
 
 		{design: &evening, zone: central, leaders: []string{anita}, start: 3, clock: "19:30", weeks: 6, seats: 12, fill: 75, lead: 18},
-		{design: &kites, place: balboa, leaders: []string{lucille}, start: 9, clock: "10:00", weeks: 1, seats: 16, fill: 65, lead: 25},
+		{design: &kites, public: true, place: balboa, leaders: []string{lucille}, start: 9, clock: "10:00", weeks: 1, seats: 16, fill: 65, lead: 25},
 		{design: &climb, place: grange, leaders: []string{anita}, start: 13, clock: "17:00", weeks: 1, seats: 16, fill: 85, lead: 25},
 		{design: &yoga, suffix: " by the harbor", place: tide, leaders: []string{grant}, start: 15, clock: "11:00", weeks: 1, seats: 14, fill: 50, lead: 28, callOff: -3, because: "Our leader for this day is ill."},
 		{design: &talking, place: haymount, leaders: []string{tom, grant}, start: 17, clock: "09:30", weeks: 1, seats: 16, fill: 80, lead: 35},

@@ -106,9 +106,10 @@ type querier interface {
 var tables = []string{
 	"form_answers", "form_responses", "roll_up_checks", "eligibility_waivers", "program_attendance", "enrollment_events", "enrollment_pauses", "enrollments", "cohorts",
 	"merge_moves", "merges", "duplicate_pairs", "death_effects", "deaths", "import_rows", "imports", "exports", "contacts", "help_request_asks", "help_requests",
-	"referrals", "referral_partners", "consents", "separations", "member_holds", "member_restrictions", "saved_searches", "released_places",
-	"attendance", "check_ins", "attendees", "registrations", "pools", "session_facilitators", "workshop_sessions", "workshop_facilitators", "workshops",
-	"venues", "programs", "commitments", "resources", "messages", "bounces", "tasks", "invitations", "one_time_tokens", "refresh_tokens", "sessions", "accounts",
+	"workshop_message_people", "workshop_messages", "referrals", "referral_partners", "consents", "separations", "member_holds", "member_restrictions", "saved_searches", "released_places",
+	"thanks", "session_feedback", "feedback_groups",
+	"certificates", "attendance", "check_ins", "head_counts", "attendees", "registrations", "workshop_passes", "pools", "session_facilitators", "workshop_sessions", "workshop_facilitators", "workshops",
+	"commitments", "resources", "rooms", "venues", "programs", "messages", "bounces", "tasks", "invitations", "one_time_tokens", "refresh_tokens", "sessions", "accounts",
 	"service_records", "credentials", "guardianships", "relationships", "household_members", "households", "emergency_contacts", "dependent_details",
 	"members", "subject_keys", "idempotency_keys", "rate_limits", "river_job",
 }
@@ -178,7 +179,7 @@ func (l *loader) everyConn(sql string) error {
 // load makes all of it, in the order of what needs what.
 func (l *loader) load() error {
 	for _, step := range []func() error{l.staff, l.people, l.plan, l.early, l.lives, l.verified, l.guarded, l.consented,
-		l.restricted, l.enrolls, l.apart, l.cares, l.losses, l.twice, l.sheets, l.loose, l.nights, l.mail} {
+		l.restricted, l.enrolls, l.apart, l.cares, l.losses, l.twice, l.evenings, l.sheets, l.loose, l.nights, l.mail} {
 		if err := step(); err != nil {
 			return err
 		}

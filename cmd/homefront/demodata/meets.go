@@ -17,7 +17,7 @@ func (l *loader) meets(c *course) {
 	leader := l.office[c.leaders[0]]
 	if c.skips > 0 {
 		l.when(l.now.Add(-26*time.Hour), func(at time.Time) error {
-			_, err := l.s.Workshops.CancelSession(l.at(at, l.office["coordinator"]), c.meetings[c.skips].id, workshops.CancelReason{Reason: "The house is closed that day."})
+			_, err := l.s.Workshops.CancelSession(l.at(at, l.office["coordinator"]), c.meetings[c.skips].id, workshops.SessionCancellation{Reason: "The house is closed that day."})
 			return err
 		})
 	}

@@ -42,6 +42,7 @@ type loader struct {
 	cohorts  map[string][]cohort // by program
 	enrolled []*place
 	venues   map[string]uuid.UUID
+	rooms    map[string]uuid.UUID
 	courses  []*course
 	busy     map[string][]span // by the name of a leader or a venue
 	agenda   []event           // what is to happen, in the order of time
@@ -53,6 +54,9 @@ type loader struct {
 	asked     int                     // people who were asked for a day
 	decided   int                     // parties that staff talked with
 	periods   int                     // of service
+	circle    []*person               // who come to what has a story
+	turns     int                     // how many of them have been asked
+	players   []guest                 // who have a place at the guitars
 }
 
 // colleague is somebody of the staff. The first word of the address is also what the code calls them by.

@@ -31,7 +31,7 @@ func (l *loader) plan() error {
 // ground is what stands before the first workshop is planned.
 func (l *loader) ground() error {
 	ctx := l.at(l.ago(opened-1), l.office["coordinator"])
-	l.venues, l.busy = map[string]uuid.UUID{}, map[string][]span{}
+	l.venues, l.rooms, l.busy = map[string]uuid.UUID{}, map[string]uuid.UUID{}, map[string][]span{}
 	for _, p := range places {
 		made, err := l.s.Calendar.CreateVenue(ctx, calendar.NewVenue{Name: p.name, Address: p.address, TimeZone: homes[p.home].zone, Capacity: &p.capacity,
 			Accessibility: p.accessibility, Notes: p.notes})
@@ -39,6 +39,13 @@ func (l *loader) ground() error {
 			return err
 		}
 		l.venues[p.name] = made.ID
+	}
+	for _, r := range rooms {
+		made, err := l.s.Calendar.CreateRoom(ctx, l.venues[r.place], calendar.NewRoom{Name: r.name, Capacity: &r.capacity, Accessibility: r.accessibility})
+		if err != nil {
+			return err
+		}
+		l.rooms[r.name] = made.ID
 	}
 	old, err := l.s.Calendar.CreateVenue(ctx, calendar.NewVenue{Name: "Old Armory Annex", Address: "9 Drill Yard, Fayetteville, NC 28303", TimeZone: homes[0].zone})
 	if err != nil {
@@ -97,7 +104,10 @@ func (l *loader) create(c *course) error {
 }
 
 func (l *loader) published(c *course, begins time.Time) time.Time {
-	if c.draft {
+	switch {
+	case c.template:
+		return l.ago(opened - 5)
+	case c.draft:
 		return l.ago(4)
 	}
 	at := begins.AddDate(0, 0, -c.lead)
@@ -115,6 +125,10 @@ func (l *loader) begins(c *course) (time.Time, error) {
 		return time.Time{}, err
 	}
 	today := l.now.In(zone)
+	if !c.begun.IsZero() {
+		l.book(c, c.begun)
+		return c.begun, nil
+	}
 	if c.clock == "" { // the next half hour that is at least three quarters of an hour away
 		begins := today.Add(45 * time.Minute).Truncate(30 * time.Minute).Add(30 * time.Minute)
 		if _, _, twice, err := models.LocalTime(begins.Format(wallClock), c.zone); err != nil || twice {
@@ -190,7 +204,7 @@ func (l *loader) draft(c *course) workshops.NewWorkshop {
 	program := l.programs[c.program]
 	in := workshops.NewWorkshop{Title: c.title + c.suffix, Summary: c.summary, Description: c.description, Materials: c.materials, ProgramID: &program, Format: c.format,
 		AttendanceMode: models.AttendSeries, TimeZone: c.zone, AudienceKinds: c.audience, GuestsPerParty: c.guests, MaxParty: &c.party, TeenProgram: c.teens,
-		ApprovalRequired: c.approval, IsTemplate: c.template}
+		ApprovalRequired: c.approval, IsTemplate: c.template, IsPublic: c.public, ReminderHours: c.remind}
 	if c.seats > 0 {
 		in.Capacity = &c.seats
 		most := max(6, c.seats/2)
@@ -214,6 +228,15 @@ func (l *loader) draft(c *course) workshops.NewWorkshop {
 	if c.place != "" {
 		venue := l.venues[c.place]
 		in.VenueID = &venue
+	}
+	if room, ok := l.rooms[c.room]; ok {
+		in.RoomID = &room
+	}
+	if c.minimum > 0 {
+		in.MinToRun = &c.minimum
+	}
+	if c.decide != 0 {
+		in.DecideBy = ptr(l.now.Add(c.decide))
 	}
 	if c.format != models.FormatInPerson {
 		in.JoinURL = "https://meet." + Domain + "/" + strings.ToLower(strings.ReplaceAll(strings.NewReplacer(",", "", ":", "", "'", "").Replace(c.title), " ", "-"))

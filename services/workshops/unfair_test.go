@@ -1,0 +1,6 @@
+//go:build unfair
+
+package workshops_test
+
+// unfair says whether this build asks those first who came last: the positive control of the simulator.
+const unfair = true
