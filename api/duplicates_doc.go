@@ -63,7 +63,7 @@ var previewMergeOp = op{
 	Example: ortegaMergeView,
 }
 
-var mergeErrors = []services.Code{"own_record", "role_above_own", "last_admin", people.CodeSamePerson, people.CodeAlreadyMerged, people.CodeOneDeceased, people.CodeChildAndAdult, people.CodeChildrenFirst, people.CodeAskColleague, "double_booked"}
+var mergeErrors = []services.Code{"own_record", "role_above_own", "last_admin", people.CodeSamePerson, people.CodeAlreadyMerged, people.CodeOneDeceased, people.CodeChildAndAdult, people.CodeChildrenFirst, people.CodeAskColleague, "loser_coaches", "double_booked"}
 
 var mergeMembersOp = op{
 	ID: "mergeMembers", Tag: "Duplicates", Summary: "Make two records one",

@@ -58,6 +58,8 @@ func TestNoListReadsALargeTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	coached := openCrowdCoaching(t, a, super, asked, coordinator)
+	maps.Copy(ids, coached.hold())
 	for path, item := range load(t, a).Paths.Map() {
 		if item.Get == nil || !listed(item.Get) {
 			continue
@@ -76,6 +78,7 @@ func TestNoListReadsALargeTable(t *testing.T) {
 		case strings.HasPrefix(path, "/v1/workshops/"), strings.HasPrefix(path, "/v1/workshop-messages/"):
 			askers = append(askers, facilitator)
 		}
+		askers = append(askers, coached.askers(path)...)
 		for _, who := range askers {
 			asked.during(path)
 			for _, query := range queries(who, filled, item.Get) {
@@ -87,6 +90,7 @@ func TestNoListReadsALargeTable(t *testing.T) {
 		}
 	}
 	holdSession(t, a, super, coordinator, asked)
+	coached.end(member)
 	asked.explain(t, super)
 }
 

@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -30,6 +32,7 @@ func TestARestrictedRecordAnswersAsAnUnknownOne(t *testing.T) {
 	rita := a.As("Rita Okafor", models.RoleCoordinator)
 	luis := a.As("Luis Hidden")
 	hidden, open := hang(t, carol, luis)
+	maps.Copy(hidden, hangCoaching(a, carol, luis, open["program_id"]))
 	dan.Post("/v1/members/"+luis.Member.String()+"/restrict", object{"staff_ids": []uuid.UUID{carol.Member}, "reason": "A public person"}).Want(200)
 
 	doc := load(t, a)
@@ -73,6 +76,12 @@ func TestARestrictedRecordAnswersAsAnUnknownOne(t *testing.T) {
 		if status != otherStatus || text != otherText {
 			t.Errorf("%s %s\nrestricted: %d %s\nunknown:    %d %s", route.Method, route.Path, status, text, otherStatus, otherText)
 		}
+	}
+	book := func(engagement uuid.UUID) string {
+		return bare(rita.Post("/v1/coaching-sessions", object{"engagement_id": engagement, "starts_at": a.Core.Clock.Now().Add(100 * time.Hour), "modality": "online"}))
+	}
+	if got, want := book(hidden["engagement_id"]), book(services.NewID()); got != want {
+		t.Errorf("booking answers %s, and of an unknown engagement %s", got, want)
 	}
 	t.Logf("%d operations compared, %d lists searched", compared, lists)
 	if compared < 30 {

@@ -266,7 +266,7 @@ func location(path string, id uuid.UUID) string {
 }
 
 // collections are those that have another name by themselves than under what they belong to.
-var collections = map[string]string{"messages": "workshop-messages"}
+var collections = map[string]string{"messages": "workshop-messages", "schedules": "coach-schedules", "time-off": "coach-time-off", "notes": "coaching-notes"}
 
 func (s *Server) write(hc huma.Context, status int, o op, body []byte) {
 	if o.Cached {

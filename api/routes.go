@@ -6,6 +6,7 @@ import (
 	"homefront/services"
 	"homefront/services/accounts"
 	"homefront/services/calendar"
+	"homefront/services/coaching"
 	"homefront/services/forms"
 	"homefront/services/imports"
 	"homefront/services/notices"
@@ -25,6 +26,7 @@ type Services struct {
 
 	Accounts  *accounts.Service
 	Calendar  *calendar.Service
+	Coaching  *coaching.Service
 	Forms     *forms.Service
 	Imports   *imports.Service
 	Notices   *notices.Service
@@ -57,6 +59,7 @@ func Assemble(core *services.Core, o Outside) Services {
 		Authenticate: signIn.Authenticate,
 		Accounts:     signIn,
 		Calendar:     calendar.New(core),
+		Coaching:     coaching.New(core, coaching.Config{BaseURL: o.PublicURL, OrgName: o.OrgName, ReviewShare: o.ReviewShare, Jitsi: o.Jitsi}),
 		Forms:        forms.New(core),
 		Imports:      imports.New(core),
 		Notices:      notices.New(core, o.Mailer, notices.Config{BaseURL: o.PublicURL, From: o.MailFrom, OrgName: o.OrgName, RepliesRead: o.RepliesRead}),
@@ -109,6 +112,17 @@ func (s *Server) routes(r *router) {
 	s.join(r)
 	s.feedback(r)
 	s.workshopReports(r)
+	s.coaches(r)
+	s.coachHours(r)
+	s.coachingSlots(r)
+	s.engagements(r)
+	s.handOvers(r)
+	s.coachingSessions(r)
+	s.coachingLog(r)
+	s.goals(r)
+	s.coachingNotes(r)
+	s.breakGlass(r)
+	s.coachingReports(r)
 	s.work(r)
 	s.tasks(r)
 	s.contacts(r)

@@ -169,6 +169,7 @@ func openWorld(t *testing.T, where string) *world {
 	w.inProgram(boss)
 	w.theirs = map[string]string{"program_id": program.String(), "cohort_id": spring.String(), "enrollment_id": placed.String(), "workshop_id": first.String(), "session_id": session.String(), "member_id": y.Member.String(),
 		"registration_id": theirs.ID.String(), "attendee_id": theirs.Attendees[0].ID.String()}
+	w.inCoaching(boss, there, elsewhere, program)
 	w.live(at(first), at(full), func() { there.Post("/v1/registrations/"+seat.String()+"/cancel", map[string]any{}).Want(200) }, invited, boss)
 	w.sweep(w.theirs)
 	w.sweep(w.ids)

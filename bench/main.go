@@ -46,7 +46,7 @@ func child(ctx context.Context, command string) error {
 
 func parent(ctx context.Context) error {
 	quick := flag.Bool("quick", false, "short rounds: about 80 seconds, and rougher numbers")
-	only := flag.String("only", "", "measure one thing: list, get, register, login, crowd, race, people, programs, workshops or profile; writes no results")
+	only := flag.String("only", "", "measure one thing: list, get, register, login, crowd, race, people, programs, workshops, coaching or profile; writes no results")
 	out := flag.String("out", "bench/RESULTS.md", "where the results go")
 	flag.Parse()
 	plan := thorough

@@ -46,6 +46,8 @@ func (r *results) aims() (all []aim) {
 		atMost(fmt.Sprintf("A search's p99 among %d members, over that of its SQL and audit row alone", crowdMembers), r.people.ratio(), 1.5, "%.2f"),
 		atMost("The search for duplicates among all of them, over the joins it stands on as one statement", r.people.Duplicates.Seconds()/r.people.Joins.Seconds(), 20, "%.1f"),
 		atMost("Peak memory of the process that did it", float64(r.people.Memory)/(1<<20), 150, "%.0f MiB"),
+		atMost(fmt.Sprintf("%s, %d days, p50 of the whole request", slotsOfOne, slotsAhead), r.coaching.slow(slotsOfOne), 10, "%.1f ms"),
+		atMost(fmt.Sprintf("%s of %d, %d days, p50 of the whole request", slotsOfAny, benchCoaches, slotsAhead), r.coaching.slow(slotsOfAny), 100, "%.1f ms"),
 		atMost("Peak memory of the server (VmHWM)", float64(r.rss)/(1<<20), 150, "%.0f MiB"))
 }
 
@@ -78,6 +80,7 @@ func (r *results) markdown() []byte {
 	r.operations(p)
 	r.programs.write(p)
 	r.workshops.write(p)
+	r.coaching.write(p)
 	p("%s", method)
 	for _, prof := range r.Profiles {
 		prof.write(p)

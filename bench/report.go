@@ -34,6 +34,7 @@ type results struct {
 	people      peoples
 	programs    programsMeasured
 	workshops   workshopsMeasured
+	coaching    coachingMeasured
 	quick       bool
 }
 

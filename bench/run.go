@@ -129,7 +129,7 @@ func (b *bench) measure(ctx context.Context) error {
 		name string
 		do   func(context.Context) error
 	}{
-		{"list", b.list}, {"get", b.get}, {"register", b.register}, {"login", b.login}, {"crowd", b.crowd}, {"race", b.race}, {"people", b.people}, {"programs", b.programs}, {"workshops", b.workshops}, {"profile", b.profiles},
+		{"list", b.list}, {"get", b.get}, {"register", b.register}, {"login", b.login}, {"crowd", b.crowd}, {"race", b.race}, {"people", b.people}, {"programs", b.programs}, {"workshops", b.workshops}, {"coaching", b.coaching}, {"profile", b.profiles},
 	} {
 		if !b.plan.wants(step.name) {
 			continue

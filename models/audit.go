@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-var _ = table(AuditEntry{}, AuditLink{}, IdempotencyKey{}, RateLimit{}, SubjectKey{})
+var _ = table(AuditEntry{}, AuditLink{}, IdempotencyKey{}, RateLimit{}, SubjectKey{}, KeyRotation{})
 
 // ActorKind says what acted.
 type ActorKind string
@@ -108,6 +108,8 @@ type SubjectKey struct {
 	Current     bool       `privacy:"none,erase=keep"`
 	CreatedAt   time.Time  `privacy:"none,erase=keep"`
 	DestroyedAt *time.Time `privacy:"none,erase=keep"`
+	KEK         string     `gorm:"column:kek" privacy:"none,erase=keep"` // fingerprint of the key that wraps it; empty for the one derived from the secret
+	RetiredAt   *time.Time `privacy:"none,erase=keep"`
 }
 
 // TableName implements Model.
@@ -115,3 +117,17 @@ func (SubjectKey) TableName() string { return "subject_keys" }
 
 // Subjects implements Model.
 func (SubjectKey) Subjects() []string { return []string{"member_id"} }
+
+// KeyRotation is a round in which everybody is given a new key.
+type KeyRotation struct {
+	ID         uuid.UUID  `gorm:"primaryKey" privacy:"none,erase=keep"`
+	StartedAt  time.Time  `privacy:"none,erase=keep"`
+	ResealedAt *time.Time `privacy:"none,erase=keep"`
+	FinishedAt *time.Time `privacy:"none,erase=keep"`
+}
+
+// TableName implements Model.
+func (KeyRotation) TableName() string { return "key_rotations" }
+
+// Subjects implements Model. It is about nobody in particular.
+func (KeyRotation) Subjects() []string { return nil }

@@ -52,21 +52,26 @@ func (k CredentialKind) Validity() int {
 }
 
 // Lapsed is the last stage: the credential counts no more.
-const Lapsed = 3
+const Lapsed = 4
 
-// WarnStage is how far along its end a credential is on a day: 0 not near, 1 within 30 days, 2 within 7, 3 lapsed.
+// WarnedDaysBefore is how many days before its last day each stage of a credential begins, but for the last: Lapsed.
+func WarnedDaysBefore() []int { return []int{60, 30, 7} }
+
+// WarnStage is how far along its end a credential is on a day: 0 not near, 1 within 60 days, 2 within 30, 3 within 7, 4 lapsed.
 func (c *Credential) WarnStage(on Date) int {
 	switch {
 	case c.ExpiresOn == nil:
 		return 0
 	case on.After(c.ExpiresOn.Time):
 		return Lapsed
-	case !on.AddDate(0, 0, 7).Before(c.ExpiresOn.Time):
-		return 2
-	case !on.AddDate(0, 0, 30).Before(c.ExpiresOn.Time):
-		return 1
 	}
-	return 0
+	stage := 0
+	for _, days := range WarnedDaysBefore() {
+		if !on.AddDate(0, 0, days).Before(c.ExpiresOn.Time) {
+			stage++
+		}
+	}
+	return stage
 }
 
 // TableName implements Model.

@@ -29,6 +29,16 @@ func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 // MarshalJSON hides the one of time.Time.
 func (d Date) MarshalJSON() ([]byte, error) { return []byte(`"` + d.String() + `"`), nil }
 
+// UnmarshalText implements encoding.TextUnmarshaler: days in queries.
+func (d *Date) UnmarshalText(b []byte) error {
+	t, err := time.Parse(time.DateOnly, string(b))
+	if err != nil {
+		return err
+	}
+	*d = Date{t}
+	return nil
+}
+
 // UnmarshalJSON reads what MarshalJSON writes; null leaves d alone.
 func (d *Date) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {

@@ -55,6 +55,23 @@ const (
 	NoticeEnrollmentCompleted    NoticeEvent = "enrollment.completed"
 	NoticeEnrollmentWithdrawn    NoticeEvent = "enrollment.withdrawn" // by staff
 	NoticeEnrollmentReopened     NoticeEvent = "enrollment.reopened"
+	NoticeCoachingMatched        NoticeEvent = "engagement.matched"  // to who is coached: a coach is proposed
+	NoticeCoachingProposed       NoticeEvent = "engagement.proposed" // to the coach: somebody would be their client
+	NoticeCoachingInvited        NoticeEvent = "engagement.invited"  // the other of a couple is asked along
+	NoticeCoachingActive         NoticeEvent = "engagement.active"
+	NoticeCoachingHandOver       NoticeEvent = "engagement.hand_over" // another coach is proposed
+	NoticeCoachingPaused         NoticeEvent = "engagement.paused"
+	NoticeCoachingResumed        NoticeEvent = "engagement.resumed"
+	NoticeCoachingEnded          NoticeEvent = "engagement.ended"
+	NoticeCoachingAsked          NoticeEvent = "coaching.requested" // to the coach: a session waits for their yes
+	NoticeCoachingBooked         NoticeEvent = "coaching.booked"
+	NoticeCoachingMoved          NoticeEvent = "coaching.rescheduled"
+	NoticeCoachingDeclined       NoticeEvent = "coaching.declined"
+	NoticeCoachingCancelled      NoticeEvent = "coaching.cancelled"
+	NoticeCoachingNewTime        NoticeEvent = "coaching.new_time" // the coach cannot hold it: we find another time
+	NoticeCoachingReminder       NoticeEvent = "coaching.reminder"
+	NoticeCoachingLogged         NoticeEvent = "coaching.logged" // there is a summary to read
+	NoticeGlassBroken            NoticeEvent = "glass.broken"    // somebody opened a member's notes in an emergency
 )
 
 // NoticeEvents lists all of them.
@@ -69,6 +86,8 @@ func NoticeEvents() []NoticeEvent {
 		NoticeHelpAsked, NoticeTaskAssigned, NoticeCredentialExpiring, NoticeCredentialLapsed,
 		NoticeEnrollmentReceived, NoticeEnrollmentWaitlisted, NoticeEnrollmentEnrolled, NoticeEnrollmentDenied, NoticeEnrollmentCompleted, NoticeEnrollmentWithdrawn,
 		NoticeEnrollmentReopened,
+		NoticeCoachingMatched, NoticeCoachingProposed, NoticeCoachingInvited, NoticeCoachingActive, NoticeCoachingHandOver, NoticeCoachingPaused, NoticeCoachingResumed, NoticeCoachingEnded,
+		NoticeCoachingAsked, NoticeCoachingBooked, NoticeCoachingMoved, NoticeCoachingDeclined, NoticeCoachingCancelled, NoticeCoachingNewTime, NoticeCoachingReminder, NoticeCoachingLogged, NoticeGlassBroken,
 	}
 }
 
@@ -78,7 +97,8 @@ func (e NoticeEvent) Essential() bool {
 	switch e {
 	case NoticeRegistrationConfirmed, NoticeRegistrationOffered, NoticeRegistrationCancelled, NoticeRegistrationReinstated, NoticeRegistrationMoved,
 		NoticeWorkshopChanged, NoticeWorkshopCancelled, NoticeSessionCancelled, NoticeSessionRestored,
-		NoticeEnrollmentEnrolled, NoticeEnrollmentWithdrawn, NoticeEnrollmentReopened:
+		NoticeEnrollmentEnrolled, NoticeEnrollmentWithdrawn, NoticeEnrollmentReopened,
+		NoticeCoachingMatched, NoticeCoachingHandOver, NoticeCoachingBooked, NoticeCoachingMoved, NoticeCoachingDeclined, NoticeCoachingCancelled, NoticeCoachingNewTime:
 		return true
 	}
 	return false
@@ -88,7 +108,7 @@ func (e NoticeEvent) Essential() bool {
 func (e NoticeEvent) Optional() bool {
 	switch e {
 	case NoticeRegistrationReceived, NoticeRegistrationWaitlisted, NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeSessionReminder, NoticeWorkshopMessage, NoticeFeedbackAsked, NoticeThanksReceived,
-		NoticeEnrollmentReceived, NoticeEnrollmentWaitlisted:
+		NoticeEnrollmentReceived, NoticeEnrollmentWaitlisted, NoticeCoachingReminder, NoticeCoachingLogged, NoticeCoachingPaused, NoticeCoachingResumed:
 		return true
 	}
 	return false
@@ -104,7 +124,8 @@ func MailOnly() []NoticeEvent { return slices.Clone(mailOnly) }
 
 // Quiet says whether it waits for the end of the person's quiet hours; the others answer something they or we just did.
 func (e NoticeEvent) Quiet() bool {
-	return e == NoticeSessionReminder || e == NoticeWorkshopMessage || e == NoticeFeedbackAsked || e == NoticeThanksReceived
+	return e == NoticeSessionReminder || e == NoticeWorkshopMessage || e == NoticeFeedbackAsked || e == NoticeThanksReceived ||
+		e == NoticeCoachingReminder || e == NoticeCoachingLogged
 }
 
 // Followed says whether those who have it sent see to the people whom it does not reach, instead of a call for each.
@@ -113,7 +134,7 @@ func (e NoticeEvent) Followed() bool { return e == NoticeWorkshopMessage }
 // Cancels says whether its calendar entries are taken out of the person's calendar.
 func (e NoticeEvent) Cancels() bool {
 	switch e {
-	case NoticeRegistrationCancelled, NoticeRegistrationDeclined, NoticeWorkshopCancelled, NoticeSessionCancelled:
+	case NoticeRegistrationCancelled, NoticeRegistrationDeclined, NoticeWorkshopCancelled, NoticeSessionCancelled, NoticeCoachingCancelled, NoticeCoachingDeclined:
 		return true
 	}
 	return false

@@ -34,9 +34,13 @@ var errClosed = sql.ErrConnDone
 type Settings struct {
 	DatabaseURL string
 	Secret      []byte // 32 bytes
-	ReadConns   int    // connections for reads; writes have as many of their own
-	WriteConns  int
-	Log         *slog.Logger
+	// KEK wraps the keys of people, in place of one derived from the secret. OtherKEKs open what they wrapped: those before it, and
+	// the next one, which every replica has to know before the first of them uses it.
+	KEK        []byte
+	OtherKEKs  [][]byte
+	ReadConns  int // connections for reads; writes have as many of their own
+	WriteConns int
+	Log        *slog.Logger
 	// DecodeAnswers makes Mutate return what its stored answer decodes to, first time and replay alike. Tests set it,
 	// so that a result type that loses something in JSON fails everywhere and not only on a replay.
 	DecodeAnswers bool
@@ -63,6 +67,9 @@ type Core struct {
 func Open(ctx context.Context, s Settings) (*Core, error) {
 	keys, err := NewKeys(s.Secret)
 	if err != nil {
+		return nil, err
+	}
+	if err := keys.wrapBy(s.KEK, s.OtherKEKs); err != nil {
 		return nil, err
 	}
 	c := &Core{Clock: &Clock{}, Keys: keys, Jobs: NewJobs(s.Log), Log: s.Log, decodeAnswers: s.DecodeAnswers}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -26,8 +27,10 @@ const SecretBytes = 32
 // Keys derives every key of the deployment from one secret (HKDF-SHA256, RFC 5869), one per use, so that what signs a
 // cursor can never be mistaken for what signs a check-in code.
 type Keys struct {
-	secret []byte
-	wrap   tink.AEAD
+	secret  []byte
+	wrap    tink.AEAD
+	current string               // fingerprint of the key-encryption key that wraps new keys of people
+	keks    map[string]tink.AEAD // by fingerprint; the one derived from the secret has none
 }
 
 // NewKeys fails when the secret is not 32 bytes long or plainly not random.
@@ -35,17 +38,24 @@ func NewKeys(secret []byte) (*Keys, error) {
 	if len(secret) != SecretBytes {
 		return nil, fmt.Errorf("the secret must be %d bytes, not %d", SecretBytes, len(secret))
 	}
-	seen := map[byte]bool{}
-	for _, b := range secret {
-		seen[b] = true
-	}
-	if len(seen) < 16 { // 32 random bytes hold 30 distinct values on average, and 16 or fewer about never
+	if !random(secret) {
 		return nil, errors.New("the secret is not random")
 	}
 	k := &Keys{secret: bytes.Clone(secret)}
 	var err error
-	k.wrap, err = subtle.NewAESGCM(k.derive("subject keys"))
-	return k, err
+	if k.wrap, err = subtle.NewAESGCM(k.derive("subject keys")); err != nil {
+		return nil, err
+	}
+	k.keks = map[string]tink.AEAD{"": k.wrap}
+	return k, nil
+}
+
+func random(key []byte) bool {
+	seen := map[byte]bool{}
+	for _, b := range key {
+		seen[b] = true
+	}
+	return len(seen) >= 16 // 32 random bytes hold 30 distinct values on average, and 16 or fewer about never
 }
 
 func (k *Keys) derive(use string) []byte {
@@ -87,6 +97,9 @@ type Sealing struct {
 	Text    string
 }
 
+// ErrDoesNotOpen is the error of a text that is not what was sealed for this place under this key.
+var ErrDoesNotOpen = errors.New("a sealed text does not open")
+
 // SealedText is what came of it. The id of the key is stored beside the text: a merge hands keys over, and the id still
 // finds the right one.
 type SealedText struct {
@@ -94,6 +107,12 @@ type SealedText struct {
 	Record  string
 	Version int
 	Sealed  models.Sealed
+}
+
+// Padded fills up with spaces, to whole blocks of so many bytes, what is to be sealed: the length of a ciphertext would otherwise tell
+// yes from no, or how much there was to say. JSON allows spaces after a value; of prose they are cut off again.
+func Padded(text string, block int) string {
+	return text + strings.Repeat(" ", (block-len(text)%block)%block)
 }
 
 // Seal is SealAll for one text. It answers the id of the key.
@@ -141,33 +160,62 @@ func (tx *Tx) SealAll(texts ...Sealing) ([]SealedText, error) {
 }
 
 // UnsealAll decrypts what SealAll made, in one round trip. One text that does not open is an error for all of them.
-// Errors: not_found when a person's keys were destroyed.
+// Errors: not_found when a person's keys were destroyed; ErrDoesNotOpen, which no caller of the API is told.
 func (tx *Tx) UnsealAll(sealed ...SealedText) ([]string, error) {
+	out := make([]string, len(sealed))
+	var bad error
+	err := tx.unsealEach(sealed, func(i int, text string, err error) {
+		out[i] = text
+		if bad == nil {
+			bad = err
+		}
+	})
+	if err == nil {
+		err = bad
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// UnsealEach is UnsealAll that opens each text by itself: one that does not open is logged by what it was sealed for, and keeps
+// nobody from reading the others. take gets nil for what opened, and the errors of UnsealAll for what did not.
+func (tx *Tx) UnsealEach(sealed []SealedText, take func(i int, text string, err error)) error {
+	return tx.unsealEach(sealed, func(i int, text string, err error) {
+		if errors.Is(err, ErrDoesNotOpen) {
+			tx.core.Log.ErrorContext(tx.ctx, "a sealed text does not open", "record", sealed[i].Record, "version", sealed[i].Version)
+		}
+		take(i, text, err)
+	})
+}
+
+func (tx *Tx) unsealEach(sealed []SealedText, take func(i int, text string, err error)) error {
 	ids := make([]uuid.UUID, len(sealed))
 	for i := range sealed {
 		ids[i] = sealed[i].Key
 	}
 	keys := map[uuid.UUID]tink.AEAD{}
-	err := tx.readKeys(`select id, member_id, wrapped from subject_keys where id = any($1) and wrapped is not null`, distinct(ids), func(k subjectKey, _ uuid.UUID) {
+	err := tx.readKeys(`select id, member_id, kek, wrapped from subject_keys where id = any($1) and wrapped is not null`, distinct(ids), func(k subjectKey, _ uuid.UUID) {
 		keys[k.id] = k.aead
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := make([]string, len(sealed))
 	for i := range sealed {
 		s := &sealed[i]
 		key, ok := keys[s.Key]
 		if !ok {
-			return nil, NotFound("text")
+			take(i, "", NotFound("text"))
+			continue
 		}
 		text, err := key.Decrypt(s.Sealed, sealedFor(s.Key, s.Record, s.Version))
 		if err != nil {
-			return nil, err
+			text, err = nil, errors.Join(ErrDoesNotOpen, err)
 		}
-		out[i] = string(text)
+		take(i, string(text), err)
 	}
-	return out, nil
+	return nil
 }
 
 // subjectKey is a person's key, ready for use.
@@ -185,25 +233,21 @@ func (tx *Tx) subjectKeys(members []uuid.UUID) (map[uuid.UUID]subjectKey, error)
 	members = distinct(members)
 	slices.SortFunc(members, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	for _, member := range members {
-		id, handle, err := tx.core.Keys.newSubjectKey()
+		id, wrapped, err := tx.core.Keys.newSubjectKey()
 		if err != nil {
 			return nil, err
 		}
-		wrapped, err := tx.core.Keys.wrapped(id, handle)
-		if err != nil {
-			return nil, err
-		}
-		tx.Queue(`insert into subject_keys (id, member_id, wrapped, created_at) values ($1, $2, $3, $4)
-			on conflict (member_id) where current and destroyed_at is null do nothing`, id, member, wrapped, tx.now)
+		tx.Queue(`insert into subject_keys (id, member_id, wrapped, kek, created_at) values ($1, $2, $3, $4, $5)
+			on conflict (member_id) where current and destroyed_at is null do nothing`, id, member, wrapped, tx.core.Keys.current, tx.now)
 	}
 	keys := make(map[uuid.UUID]subjectKey, len(members))
-	err := tx.readKeys(`select id, member_id, wrapped from subject_keys where member_id = any($1) and current and destroyed_at is null`, members, func(k subjectKey, member uuid.UUID) {
+	err := tx.readKeys(`select id, member_id, kek, wrapped from subject_keys where member_id = any($1) and current and destroyed_at is null`, members, func(k subjectKey, member uuid.UUID) {
 		keys[member] = k
 	})
 	return keys, err
 }
 
-// readKeys hands over the keys that a query of id, member and wrapped key finds.
+// readKeys hands over the keys that a query of id, member, key-encryption key and wrapped key finds.
 func (tx *Tx) readKeys(query string, ids []uuid.UUID, take func(subjectKey, uuid.UUID)) error {
 	if len(ids) == 0 {
 		return nil
@@ -212,11 +256,12 @@ func (tx *Tx) readKeys(query string, ids []uuid.UUID, take func(subjectKey, uuid
 		for rows.Next() {
 			var k subjectKey
 			var member uuid.UUID
+			var kek string
 			var wrapped []byte
-			if err := rows.Scan(&k.id, &member, &wrapped); err != nil {
+			if err := rows.Scan(&k.id, &member, &kek, &wrapped); err != nil {
 				return err
 			}
-			handle, err := tx.core.Keys.unwrap(k.id, wrapped)
+			handle, err := tx.core.Keys.unwrap(k.id, kek, wrapped)
 			if err != nil {
 				return err
 			}
@@ -229,19 +274,29 @@ func (tx *Tx) readKeys(query string, ids []uuid.UUID, take func(subjectKey, uuid
 	}})
 }
 
-func (k *Keys) newSubjectKey() (uuid.UUID, *keyset.Handle, error) {
+// newSubjectKey makes a person's key, wrapped by the current key-encryption key.
+func (k *Keys) newSubjectKey() (uuid.UUID, []byte, error) {
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
-	return NewID(), handle, err
+	if err != nil {
+		return uuid.Nil, nil, err
+	}
+	id := NewID()
+	wrapped, err := k.wrapped(id, handle)
+	return id, wrapped, err
 }
 
 func (k *Keys) wrapped(id uuid.UUID, handle *keyset.Handle) ([]byte, error) {
 	var out bytes.Buffer
-	err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), k.wrap, id[:])
+	err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), k.keks[k.current], id[:])
 	return out.Bytes(), err
 }
 
-func (k *Keys) unwrap(id uuid.UUID, wrapped []byte) (*keyset.Handle, error) {
-	return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), k.wrap, id[:])
+func (k *Keys) unwrap(id uuid.UUID, kek string, wrapped []byte) (*keyset.Handle, error) {
+	wrap, ok := k.keks[kek]
+	if !ok {
+		return nil, fmt.Errorf("key %s of a person is wrapped by the key-encryption key %s, which this process was not given", id, kek)
+	}
+	return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), wrap, id[:])
 }
 
 func sealedFor(key uuid.UUID, record string, version int) []byte {

@@ -10,6 +10,7 @@ type LockRank int
 const (
 	LockAccounts LockRank = iota + 1
 	LockMembers
+	LockEngagements // their sessions after them
 	LockResources
 	LockPools
 	LockRegistrations

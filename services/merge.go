@@ -195,7 +195,7 @@ func (m *Merge) Remove(table, key, where string, args ...any) error {
 }
 
 // MergeKeys hands the winner the loser's keys, so that what they seal opens and an erasure finds them. New text is sealed
-// under a key of the winner's own: after an undo each key is of one person again. A row that the undo gives to the loser, and
+// under a key of the winner's own: after an undo each key is of one person again, and a rotation leaves these alone until then. A row that the undo gives to the loser, and
 // whose text was sealed after the merge, stays under the winner's key, as the row of a colleague may: it opens by the key that the
 // row names, and an erasure of the winner takes it along.
 func MergeKeys(m *Merge) error {

@@ -2,6 +2,7 @@ package services_test
 
 import (
 	"context"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"homefront/migrations"
 	"homefront/models"
 	"homefront/services"
 )
@@ -130,5 +132,29 @@ func TestEveryPermissionIsUnique(t *testing.T) {
 			t.Errorf("permission %q is declared twice or says nothing", p.Name)
 		}
 		seen[p.Name] = true
+	}
+}
+
+// Every use case writes to the log, and stands still while an index on it is built in the usual way.
+func TestTheLogIsIndexedWithoutStoppingIt(t *testing.T) {
+	files, err := fs.Glob(migrations.Files, "00[2-9]*.sql")
+	if err != nil || len(files) < 9 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		text, err := fs.ReadFile(migrations.Files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if strings.Contains(line, "CREATE") && strings.Contains(line, " INDEX ") && strings.Contains(line, " ON audit_log ") && !strings.Contains(line, " CONCURRENTLY ") {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
+	}
+	f := open(t)
+	var valid bool
+	if err := f.Writes().QueryRow(t.Context(), `select indisvalid from pg_index where indexrelid = 'audit_log_of_reason_key'::regclass`).Scan(&valid); err != nil || !valid {
+		t.Errorf("the index is of no use: %v", err)
 	}
 }

@@ -38,7 +38,11 @@ type app struct {
 
 // assemble opens the database and wires everything to it. It starts nothing. Without a mail server no job may run.
 func assemble(ctx context.Context, c Config, secret []byte, log *slog.Logger) (*app, error) {
-	core, err := services.Open(ctx, services.Settings{DatabaseURL: c.DatabaseURL, Secret: secret, ReadConns: c.ReadConns, WriteConns: c.WriteConns, Log: log})
+	kek, others, err := c.keks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	core, err := services.Open(ctx, services.Settings{DatabaseURL: c.DatabaseURL, Secret: secret, KEK: kek, OtherKEKs: others, ReadConns: c.ReadConns, WriteConns: c.WriteConns, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -163,18 +167,21 @@ func (serveCmd) Run(ctx context.Context, c Config) error {
 		if err := a.checkDatabase(ctx); err != nil {
 			return err
 		}
-		a.warn(log)
+		a.warn(ctx, log)
 		return a.run(ctx, func() { log.Info("serving", "addr", c.Addr, "version", version) })
 	})
 }
 
 // warn says at every start what an operator should not forget.
-func (a *app) warn(log *slog.Logger) {
+func (a *app) warn(ctx context.Context, log *slog.Logger) {
 	if a.config.StaffMFA == "off" {
 		log.Warn("staff sign in with a password alone: HOMEFRONT_STAFF_MFA is off")
 	}
 	if a.config.MailReplyTo == "" {
 		log.Warn("nobody reads replies to our mails: HOMEFRONT_MAIL_REPLY_TO is not set")
+	}
+	if n, err := a.Coaching.GlassReviewers(services.AsSystem(ctx, "serve")); err == nil && n < 2 {
+		log.Warn("nobody could review it when an admin opens a member's notes in an emergency: make a second admin or a privacy officer")
 	}
 }
 
@@ -190,6 +197,9 @@ func (a *app) checkDatabase(ctx context.Context) error {
 		return err
 	} else if err := a.Core.Ready(ctx, latest); err != nil {
 		return fmt.Errorf("run 'homefront migrate up' first: %w", err)
+	}
+	if err := a.Core.CheckKEKs(ctx); err != nil {
+		return fmt.Errorf("HOMEFRONT_KEK_PREVIOUS: %w", err)
 	}
 	var super, rewrites bool
 	var fsync, commit, pages string

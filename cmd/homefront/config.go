@@ -46,7 +46,12 @@ type Config struct {
 	WriteConns  int    `env:"HOMEFRONT_WRITE_CONNS" envDefault:"4" doc:"Database connections for writes"`
 	Workers     int    `env:"HOMEFRONT_WORKERS" envDefault:"4" doc:"Jobs worked at once"`
 
-	Secret       string `env:"HOMEFRONT_SECRET" secret:"true" doc:"32 random bytes in hex or base64, as 'openssl rand -hex 32' prints; serve needs it. Losing it loses everything that is encrypted"`
+	Secret       string   `env:"HOMEFRONT_SECRET" secret:"true" doc:"32 random bytes in hex or base64, as 'openssl rand -hex 32' prints; serve needs it. Losing it loses everything that is encrypted"`
+	KEK          string   `env:"HOMEFRONT_KEK" secret:"true" doc:"Key-encryption key, 32 random bytes in base64: people's keys are wrapped by it. Empty: by one derived from HOMEFRONT_SECRET"`
+	KEKFile      string   `env:"HOMEFRONT_KEK_FILE" doc:"A file that holds it, in place of HOMEFRONT_KEK"`
+	KEKURI       string   `env:"HOMEFRONT_KEK_URI" doc:"The key of a key management service that opens what the file holds, such as awskms:///alias/homefront?region=us-east-1; asked once, at the start"`
+	PreviousKEKs []string `env:"HOMEFRONT_KEK_PREVIOUS" secret:"true" doc:"Comma-separated key-encryption keys that open what they wrapped: those before, and the next one, which every process must know before one uses it. Each as in HOMEFRONT_KEK, or file:PATH; with HOMEFRONT_KEK_URI sealed by it"`
+
 	StaffedHours string `env:"HOMEFRONT_STAFFED_HOURS" envDefault:"Mon-Fri 09:00-17:00 America/New_York" doc:"When a person on the team reads help requests: days, hours, IANA zone. Members are told so"`
 	ReviewShare  int    `env:"HOMEFRONT_REVIEW_SHARE" envDefault:"0" doc:"Per cent of all registrations and applications, 0 to 100, that staff look at by lot: then being looked at says nothing of a person"`
 
@@ -180,6 +185,9 @@ func (c Config) checkDatabase() (errs []error) {
 	wrong := func(name, rule string) { errs = append(errs, fmt.Errorf("%s: %s", name, rule)) }
 	if _, err := c.secret(); err != nil {
 		wrong("HOMEFRONT_SECRET", err.Error())
+	}
+	for name, rule := range c.checkKEKs() {
+		wrong(name, rule)
 	}
 	if _, err := pgx.ParseConfig(c.DatabaseURL); c.DatabaseURL == "" || err != nil {
 		wrong("DATABASE_URL", "a PostgreSQL URL, such as postgres://homefront_app:…@db.example.org/homefront")

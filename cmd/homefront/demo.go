@@ -61,7 +61,7 @@ func (demoCmd) Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	made, err := demodata.Load(ctx, a.Services)
+	made, err := demodata.Load(ctx, a.Services, pg.DSN(pgembed.OwnerRole, ""))
 	if err != nil {
 		a.Core.Close()
 		return err
@@ -141,6 +141,8 @@ var appPages = map[string]string{
 	"/registrations/:id":       "a booking; GET /v1/registrations/{registration_id}",
 	"/account/sessions":        "where one is signed in; GET /v1/me/sessions",
 	"/account/sessions/:id":    "where one is signed in; GET /v1/me/sessions",
+	"/engagements/:id":         "coaching; GET /v1/engagements/{engagement_id}, and GET /v1/me/coaching",
+	"/coaching/sessions/:id":   "a session of coaching; GET /v1/coaching-sessions/{coaching_session_id}",
 	"/workshops/:id":           "a workshop; GET /v1/workshops/{workshop_id}",
 	"/me/party-invitations":    "invitations; GET /v1/me/party-invitations",
 	"/account/change-password": "a new password; PUT /v1/me/password",
@@ -164,8 +166,8 @@ func demoScreen(c Config, made demodata.Summary, pg string) string {
 	base := "http://" + c.Addr
 	data := "Demo data from an earlier start is kept."
 	if made.Members > 0 {
-		data = fmt.Sprintf("Made %d members in %d households, %d workshops and %d registrations in %s.",
-			made.Members, made.Households, made.Workshops, made.Registrations, made.Took.Round(1e8))
+		data = fmt.Sprintf("Made %d members in %d households, %d workshops with %d registrations, %d engagements with %d sessions of coaching in %s.",
+			made.Members, made.Households, made.Workshops, made.Registrations, made.Engagements, made.CoachingSessions, made.Took.Round(1e8))
 	}
 	return fmt.Sprintf(`
   Homefront %s is running on PostgreSQL %s.

@@ -28,7 +28,7 @@ type cli struct {
 	Migrate     migrateCmd     `cmd:"" help:"Apply or list the migrations, as the owner role (HOMEFRONT_MIGRATE_URL)."`
 	OpenAPI     openAPICmd     `cmd:"" name:"openapi" help:"Print the API's description as YAML."`
 	CreateAdmin createAdminCmd `cmd:"" help:"Make the first admin. The password is read from standard input."`
-	Keys        keysCmd        `cmd:"" help:"Signing keys of access tokens."`
+	Keys        keysCmd        `cmd:"" help:"Keys: those that sign access tokens, and those that wrap the keys of people."`
 	Audit       auditCmd       `cmd:"" help:"The audit log."`
 	Config      configCmd      `cmd:"" help:"Print every setting, where it comes from, and its default. Secrets are hidden."`
 	Health      healthCmd      `cmd:"" help:"Ask a running server whether it lives; for health checks."`
@@ -115,23 +115,6 @@ func (cmd createAdminCmd) Run(ctx context.Context, c Config) error {
 			return explain(err)
 		}
 		fmt.Println("The admin can sign in.")
-		return nil
-	})
-}
-
-type keysCmd struct {
-	Rotate keysRotateCmd `cmd:"" help:"Make a new signing key. Old keys verify until the last token they signed has ended."`
-}
-
-type keysRotateCmd struct{}
-
-func (keysRotateCmd) Run(ctx context.Context, c Config) error {
-	return withServices(ctx, c, needDatabase, func(a *app) error {
-		id, err := a.Accounts.RotateKeys(services.AsSystem(ctx, "keys.rotate"))
-		if err != nil {
-			return explain(err)
-		}
-		fmt.Println("New tokens are signed with key", id)
 		return nil
 	})
 }

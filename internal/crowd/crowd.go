@@ -15,7 +15,7 @@ import (
 // the same at every run, but for the ids. Indexes that guard nothing are made once the rows are there.
 func Fill(ctx context.Context, conn *pgx.Conn, members int) error {
 	replace := strings.NewReplacer("@members", fmt.Sprint(members))
-	for _, statement := range slices.Concat(before, fill, inPrograms, inWorkshops, after) {
+	for _, statement := range slices.Concat(before, fill, inPrograms, inWorkshops, inCoaching, after) {
 		if _, err := conn.Exec(ctx, replace.Replace(statement)); err != nil {
 			return fmt.Errorf("%.80s…: %w", statement, err)
 		}

@@ -2,7 +2,6 @@
 package calendar
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -85,8 +84,7 @@ func Hold(tx *services.Tx, bookings ...Booking) error {
 	claims := claimsOf(bookings)
 	tx.Locks(services.LockResources)
 	kinds, ids := claims.resources()
-	tx.Queue(`insert into resources (kind, id) select kind, id from unnest($1::text[], $2::uuid[]) as r(kind, id) order by kind, id on conflict do nothing`, kinds, ids)
-	tx.Queue(`select 1 from resources join unnest($1::text[], $2::uuid[]) as wanted(kind, id) using (kind, id) order by kind, id for no key update of resources`, kinds, ids)
+	lock(tx, kinds, ids)
 	sources, sourceIDs := sourcesOf(bookings)
 	var archived error
 	booked := 0
@@ -95,11 +93,7 @@ func Hold(tx *services.Tx, bookings ...Booking) error {
 		Args: []any{sources, sourceIDs},
 		Scan: func(pgx.Rows) error { return nil },
 	}, services.Statement{
-		SQL: `insert into commitments (id, resource_kind, resource_id, room_id, during, starts_at, ends_at, source, source_id)
-			select id, kind, resource, room, tstzrange(lower, upper), starts, ends, source, source_id
-			from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::uuid[], $10::uuid[])
-				as c(id, kind, resource, lower, upper, starts, ends, source, source_id, room)
-			on conflict do nothing returning 1`,
+		SQL:  insertClaims + ` on conflict do nothing returning 1`,
 		Args: []any{claims.ids(), claims.kinds, claims.resourceIDs, claims.lower, claims.upper, claims.starts, claims.ends, claims.sources, claims.sourceIDs, claims.rooms},
 		Scan: func(rows pgx.Rows) error {
 			for rows.Next() {
@@ -164,20 +158,13 @@ func (c *claims) ids() []uuid.UUID {
 	return out
 }
 
-// resources are the distinct resources in the order in which they are locked. A room is locked with its venue.
+// resources are those of all claims, in the order in which they are locked.
 func (c *claims) resources() ([]string, []uuid.UUID) {
-	var all []Resource
+	all := make([]Resource, len(c.kinds))
 	for i, kind := range c.kinds {
-		all = append(all, Resource{Kind: models.ResourceKind(kind), ID: c.resourceIDs[i]})
+		all[i] = Resource{Kind: models.ResourceKind(kind), ID: c.resourceIDs[i]}
 	}
-	slices.SortFunc(all, func(a, b Resource) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), slices.Compare(a.ID[:], b.ID[:]))
-	})
-	kinds, ids := []string{}, []uuid.UUID{}
-	for _, r := range slices.Compact(all) {
-		kinds, ids = append(kinds, string(r.Kind)), append(ids, r.ID)
-	}
-	return kinds, ids
+	return inOrder(all)
 }
 
 func sourcesOf(bookings []Booking) ([]string, []uuid.UUID) {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -29,12 +28,8 @@ func record(response uuid.UUID, field string) string {
 	return "form_answer:" + response.String() + ":" + field
 }
 
-// padded fills the JSON of an answer up with spaces, which JSON allows after a value: the length of a ciphertext would
-// otherwise tell yes from no, and which option was chosen.
-func padded(answer []byte) string {
-	const block = 64
-	return string(answer) + strings.Repeat(" ", (block-len(answer)%block)%block)
-}
+// sealedBlock is what sealed answers are padded to, so that their length does not tell which option was chosen.
+const sealedBlock = 64
 
 // write stores what was given and removes what was cleared, of all sheets: one round trip to seal, the rest travels with the
 // next. The edition of an answer is the version of its response.
@@ -87,7 +82,7 @@ func (s *sheet) row(key string) (*models.FormAnswer, string, error) {
 	}
 	row.PurgeOn = purgeOn(field, row.GivenOn, s.response.EndedOn)
 	if field.IsSensitive() {
-		return row, padded(value), nil
+		return row, services.Padded(string(value), sealedBlock), nil
 	}
 	row.Value = (*json.RawMessage)(&value)
 	return row, "", nil

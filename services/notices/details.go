@@ -27,6 +27,7 @@ type Details struct {
 	Others   int        `json:"others"`  // dates of the booking still to come besides the one that is told of
 	Begun    bool       `json:"begun"`   // some of its dates have been
 	Pending  bool       `json:"pending"` // a person of ours looks at it before it is certain
+	Own      bool       `json:"own"`     // it is about the reader themselves
 	// Deadline is until when to answer, or until when the link works. A mail that asks for an answer is not sent after it.
 	Deadline *time.Time `json:"deadline"`
 	Seats    int        `json:"seats"`
@@ -81,7 +82,7 @@ func asksForAnswer(e models.NoticeEvent) bool {
 // latest is the moment after which sending e is of no use; nil when it always is.
 func (d *Details) latest(e models.NoticeEvent) *time.Time {
 	switch {
-	case e == models.NoticeSessionReminder:
+	case e == models.NoticeSessionReminder, e == models.NoticeCoachingReminder:
 		return d.StartsAt
 	case asksForAnswer(e):
 		return d.Deadline

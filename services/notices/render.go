@@ -39,7 +39,7 @@ type page struct {
 	Subject, Text                                 string
 	Seats, Position, More, Others                 int
 	Calendar, SeveralFiles, Replies, Begun        bool
-	Pending                                       bool
+	Pending, Own                                  bool
 }
 
 // wording is one message in words.
@@ -114,7 +114,7 @@ func (s *Service) write(m *models.Message, d *Details, to *reader, calendars int
 
 func (s *Service) page(m *models.Message, d *Details, to *reader, l *language) *page {
 	p := &page{Name: oneLine(to.Name, 100), By: d.By, Device: d.Device, Seats: d.Seats, Position: d.Position, Replies: s.cfg.RepliesRead,
-		More: d.More, Others: d.Others, Begun: d.Begun, Pending: d.Pending}
+		More: d.More, Others: d.Others, Begun: d.Begun, Pending: d.Pending, Own: d.Own}
 	zone := zoneOf(to.TimeZone, d.TimeZone)
 	if d.StartsAt != nil {
 		there := zone
@@ -236,7 +236,8 @@ func (s *Service) sheet(m *models.Message, d *Details, to *reader, w *wording) (
 func facts(m *models.Message, p *page, text func(string) string) (out []fact) {
 	if p.When != "" {
 		label, when := "when", p.When
-		if m.Event == models.NoticeSessionCancelled || m.Event == models.NoticeWorkshopCancelled {
+		switch m.Event {
+		case models.NoticeSessionCancelled, models.NoticeWorkshopCancelled, models.NoticeCoachingCancelled, models.NoticeCoachingDeclined, models.NoticeCoachingNewTime:
 			label = "planned" // "When" would read as if it took place
 		}
 		if p.LastDay != "" {

@@ -33,6 +33,8 @@ type Notice struct {
 	Events []CalendarEvent
 	// At is when it is due; zero means now.
 	At time.Time
+	// InApp shows it in the app, now, and mails nobody: the mail of a minor may be read by a guardian.
+	InApp bool
 }
 
 // SendMessage is the job that sends one message.
@@ -74,11 +76,18 @@ func Send(tx *services.Tx, n Notice) error {
 	if id == uuid.Nil {
 		id = services.NewID()
 	}
-	tx.Queue(`insert into messages (id, member_id, address, name, event, key, record, record_id, data, calendar, language, created_at, send_after)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+	channel, state, sentAt := models.ChannelEmail, models.MessageQueued, (*time.Time)(nil)
+	if n.InApp {
+		channel, state, sentAt = models.ChannelInApp, models.MessageSent, &due
+	}
+	tx.Queue(`insert into messages (id, member_id, address, name, event, key, record, record_id, data, calendar, language, created_at, send_after, channel, state, sent_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		on conflict (key) where key is not null do nothing`,
 		id, orNil(n.MemberID), n.Address, oneLine(n.Name, 200), string(n.Event), orEmpty(n.Key), n.Record, orNil(n.RecordID),
-		data, calendar, n.Language, tx.Now(), due)
+		data, calendar, n.Language, tx.Now(), due, string(channel), string(state), sentAt)
+	if n.InApp {
+		return nil
+	}
 	return tx.Enqueue(SendMessage{MessageID: id}, due)
 }
 

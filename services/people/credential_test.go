@@ -59,8 +59,8 @@ func TestCredentialsCountAsLongAsTheirKindUsuallyDoes(t *testing.T) {
 func TestTheEndOfACredentialIsToldInTime(t *testing.T) {
 	o, day := watched(t)
 	carl := o.person("Carl Coach", models.RoleCoach)
-	end := models.NewDate(2026, time.April, 30)
-	c := must[*models.Credential](t)(o.people.AddCredential(o.as(o.boss), carl.member, people.AddCredential{Kind: models.CredentialBackgroundCheck, IssuedOn: models.NewDate(2024, time.May, 1), ExpiresOn: &end}))
+	end := models.NewDate(2026, time.May, 31)
+	c := must[*models.Credential](t)(o.people.AddCredential(o.as(o.boss), carl.member, people.AddCredential{Kind: models.CredentialBackgroundCheck, IssuedOn: models.NewDate(2024, time.June, 1), ExpiresOn: &end}))
 	live := func(kind models.TaskKind) int {
 		return o.count(`select count(*) from tasks where kind = $1 and record_id = $2 and status = 'open' and member_id = $3`, kind, c.ID, carl.member)
 	}
@@ -76,29 +76,31 @@ func TestTheEndOfACredentialIsToldInTime(t *testing.T) {
 			t.Errorf("on %s: %d tasks before the end, %d after, %d mails before, %d after", on, a, b, c, d)
 		}
 	}
-	want(models.NewDate(2026, time.March, 30), 0, 0, 0, 0)
-	want(models.NewDate(2026, time.March, 31), 1, 0, 1, 0)
-	want(models.NewDate(2026, time.April, 22), 1, 0, 1, 0)
-	want(models.NewDate(2026, time.April, 23), 1, 0, 2, 0)
-	want(models.NewDate(2026, time.April, 30), 1, 0, 2, 0)
-	want(models.NewDate(2026, time.May, 1), 0, 1, 2, 1)
+	want(models.NewDate(2026, time.March, 31), 0, 0, 0, 0)
+	want(models.NewDate(2026, time.April, 1), 1, 0, 1, 0) // 60 days before
+	want(models.NewDate(2026, time.April, 30), 1, 0, 1, 0)
+	want(models.NewDate(2026, time.May, 1), 1, 0, 2, 0) // 30
+	want(models.NewDate(2026, time.May, 23), 1, 0, 2, 0)
+	want(models.NewDate(2026, time.May, 24), 1, 0, 3, 0) // 7
+	want(models.NewDate(2026, time.May, 31), 1, 0, 3, 0)
+	want(models.NewDate(2026, time.June, 1), 0, 1, 3, 1)
 
 	list := func(p person, f people.CredentialFilter) int {
 		f.PageQuery = all
 		return len(must[*services.Page[people.ExpiringCredential]](t)(o.people.ExpiringCredentials(o.as(p), f)).Data)
 	}
-	if list(o.boss, people.CredentialFilter{}) != 1 || list(o.boss, people.CredentialFilter{Lapsed: true}) != 1 || list(o.boss, people.CredentialFilter{ExpiringBefore: "2026-04-30"}) != 0 ||
+	if list(o.boss, people.CredentialFilter{}) != 1 || list(o.boss, people.CredentialFilter{Lapsed: true}) != 1 || list(o.boss, people.CredentialFilter{ExpiringBefore: "2026-05-31"}) != 0 ||
 		list(carl, people.CredentialFilter{}) != 0 || list(o.boss, people.CredentialFilter{MemberID: uuid.New()}) != 0 {
 		t.Error("the list is wrong")
 	}
 	if _, err := o.people.ExpiringCredentials(o.as(o.boss), people.CredentialFilter{PageQuery: all, ExpiringBefore: "soon"}); fields(t, err)["query/expiring_before"] != "bad_date" {
 		t.Error(err)
 	}
-	must[*models.Credential](t)(o.people.AddCredential(o.as(o.boss), carl.member, people.AddCredential{Kind: models.CredentialBackgroundCheck, IssuedOn: models.NewDate(2026, time.April, 29)}))
+	must[*models.Credential](t)(o.people.AddCredential(o.as(o.boss), carl.member, people.AddCredential{Kind: models.CredentialBackgroundCheck, IssuedOn: models.NewDate(2026, time.May, 29)}))
 	if live(models.TaskCredentialLapsed) != 0 || list(o.boss, people.CredentialFilter{}) != 0 {
 		t.Error("a renewal leaves work")
 	}
-	want(models.NewDate(2026, time.May, 2), 0, 0, 2, 1)
+	want(models.NewDate(2026, time.June, 2), 0, 0, 3, 1)
 }
 
 // Who renewed in time hears nothing of the old one.

@@ -150,9 +150,11 @@ func (watchCredentials) Kind() string { return "credential.watch" }
 // the same day tells nothing.
 func (s *Service) watch(ctx context.Context, _ watchCredentials) error {
 	today := models.DateOf(s.core.Clock.Now())
+	in := func(days int) models.Date { return models.DateOf(today.AddDate(0, 0, days)) }
+	before := models.WarnedDaysBefore()
 	ids, err := services.Read(ctx, s.core, func(db *gorm.DB) (ids []uuid.UUID, err error) {
-		return ids, db.Model(&models.Credential{}).Where("revoked_at IS NULL AND warned < ? AND expires_on <= ?", models.Lapsed, models.DateOf(today.AddDate(0, 0, 30))).
-			Where("warned < CASE WHEN expires_on < ? THEN 3 WHEN expires_on <= ? THEN 2 ELSE 1 END", today, models.DateOf(today.AddDate(0, 0, 7))).
+		return ids, db.Model(&models.Credential{}).Where("revoked_at IS NULL AND warned < ? AND expires_on <= ?", models.Lapsed, in(before[0])).
+			Where("warned < CASE WHEN expires_on < ? THEN 4 WHEN expires_on <= ? THEN 3 WHEN expires_on <= ? THEN 2 ELSE 1 END", today, in(before[2]), in(before[1])).
 			Order("expires_on, id").Limit(warnBatch).Pluck("id", &ids).Error
 	})
 	for _, id := range ids {

@@ -9,6 +9,7 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/accounts"
+	"homefront/services/coaching"
 	"homefront/services/notices"
 	"homefront/services/outreach"
 	"homefront/services/people"
@@ -18,7 +19,7 @@ import (
 )
 
 // Confirm makes a reported death count, in one transaction with all that ends by it: the person's sign-in and sessions,
-// messages to them, guardianships, asks, parties, enrollments and help requests, tasks about them. Who is close to them is called by a
+// messages to them, guardianships, asks, coaching, parties, enrollments and help requests, tasks about them. Who is close to them is called by a
 // person: each gets a task, and nobody a message. Everything that changed is kept, so that Reverse can give it back.
 // Errors: not_found; forbidden second_staff_required for who reported it, role_above_own for a colleague whose roles the
 // caller may not take; conflict wrong_death_state, member_closed.
@@ -71,7 +72,7 @@ func holdDeath(tx *services.Tx, known *models.Death) (*models.Death, error) {
 
 // steps end what there is in each domain, once the account and the member's row are locked. Tasks come last: what ended
 // before has dropped its own.
-var steps = []func(*services.Tx, uuid.UUID) ([]models.DeathEffect, error){notices.StopFor, workshops.Depart, programs.Depart, outreach.Depart, tasks.Depart}
+var steps = []func(*services.Tx, uuid.UUID) ([]models.DeathEffect, error){notices.StopFor, coaching.Depart, workshops.Depart, programs.Depart, outreach.Depart, tasks.Depart}
 
 // depart locks the account, the person and the report, which it reads again, and ends what there is.
 func depart(tx *services.Tx, row *models.Death) ([]models.DeathEffect, error) {
@@ -170,7 +171,7 @@ func (s *Service) Reverse(ctx context.Context, id uuid.UUID, in DeathReason) (*D
 
 var errNotConfirmed = services.Conflict(CodeDeathState, "Only a confirmed death can be reversed; a report that waits is withdrawn.")
 
-// giveBack goes through what was ended in the order of locks: account, member, the parties by their pools, the
+// giveBack goes through what was ended in the order of locks: account, member, the engagements, the parties by their pools, the
 // enrollments by their programs, the rest.
 func giveBack(tx *services.Tx, row *models.Death) ([]models.DeathEffect, error) {
 	effects := []models.DeathEffect{}
@@ -195,6 +196,7 @@ func giveBack(tx *services.Tx, row *models.Death) ([]models.DeathEffect, error) 
 		{of("member"), reviveLocked(row), nil},
 		{of("guardianship", "relationship"), people.GiveBack, nil},
 		{of("message"), settled, nil},
+		{of("engagement", "coaching_session", "coach"), coaching.GiveBack, coaching.HoldEffects},
 		{of("registration", "attendee"), workshops.GiveBack, workshops.GroundsOf},
 		{of("enrollment"), enrollments.GiveBack, enrollments.Hold},
 		{of("help_request"), outreach.GiveBack, nil},

@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"homefront/services"
+	"homefront/services/coaching"
 	"homefront/services/forms"
 	"homefront/services/notices"
 	"homefront/services/outreach"
@@ -19,6 +20,7 @@ import (
 type Home struct {
 	Name          string                     `json:"name" doc:"What to call the person" example:"Luis"`
 	Next          []workshops.HomeItem       `json:"next" nullable:"false" doc:"What one comes to next, and children whom one registered; soonest first, at most 8"`
+	Coaching      []coaching.HomeSession     `json:"coaching" nullable:"false" doc:"Sessions with a coach that come next, one's own and those of minors for whom one asked; soonest first, at most 5"`
 	Offers        []workshops.HomeOffer      `json:"offers" nullable:"false" doc:"Seats that are held until one answers; the first to run out first, at most 5"`
 	Invitations   []workshops.HomeInvitation `json:"invitations" nullable:"false" doc:"Parties that ask one along, at most 5"`
 	Consents      []people.DueText           `json:"consents" nullable:"false" doc:"Texts that wait for one's answer. /v1/me/consents/due has them in full"`
@@ -50,6 +52,9 @@ func (s *Service) Home(ctx context.Context) (*Home, error) {
 			return nil, err
 		}
 		out := &Home{Name: firstName(waiting), Next: next.Items, Offers: next.Offers, Invitations: next.Invitations, Consents: waiting.Consents, Relationships: waiting.Asks}
+		if out.Coaching, err = coaching.HomeOf(db, actor, now); err != nil {
+			return nil, err
+		}
 		if out.Unread, err = notices.Unread(db, actor, now); err != nil {
 			return nil, err
 		}

@@ -23,7 +23,7 @@ func TestHome(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, _ := json.Marshal(empty)
-	if string(body) != `{"name":"Luis","next":[],"offers":[],"invitations":[],"consents":[],"relationship_asks":0,"unread":0,"help_request":null,"programs":[],"forms":[]}` {
+	if string(body) != `{"name":"Luis","next":[],"coaching":[],"offers":[],"invitations":[],"consents":[],"relationship_asks":0,"unread":0,"help_request":null,"programs":[],"forms":[]}` {
 		t.Errorf("a new member sees %s", body)
 	}
 	maya := h.known("Maya Ortega", 9, models.KindChild)

@@ -13,6 +13,7 @@ import (
 	"homefront/services"
 	"homefront/services/accounts"
 	"homefront/services/calendar"
+	"homefront/services/coaching"
 	"homefront/services/forms"
 	"homefront/services/imports"
 	"homefront/services/notices"
@@ -24,12 +25,12 @@ import (
 )
 
 // mergeSteps are how each domain gives the winner what is the loser's, and back. Accounts and members are locked before the
-// first; calendar, workshops and programs come first for the order of locks, and a help request is locked before the task that stands for it.
+// first; coaching, calendar, workshops and programs come first for the order of locks, and a help request is locked before the task that stands for it.
 var mergeSteps = []struct {
 	merge   func(*services.Merge) error
 	unmerge func(*services.Unmerge) error
 }{
-	{calendar.Merge, calendar.Unmerge}, {workshops.Merge, workshops.Unmerge}, {programs.Merge, programs.Unmerge}, {forms.Merge, forms.Unmerge},
+	{coaching.Merge, coaching.Unmerge}, {calendar.Merge, calendar.Unmerge}, {workshops.Merge, workshops.Unmerge}, {programs.Merge, programs.Unmerge}, {forms.Merge, forms.Unmerge},
 	{outreach.Merge, outreach.Unmerge}, {tasks.Merge, tasks.Unmerge}, {notices.Merge, notices.Unmerge},
 	{people.Merge, people.Unmerge}, {accounts.Merge, accounts.Unmerge}, {imports.Merge, imports.Unmerge},
 	{mergeOwn, unmergeOwn}, {services.MergeKeys, services.UnmergeKeys},
@@ -91,7 +92,7 @@ type MergeMember struct {
 // from then on. Where both have something that one person has once, the winner's stays and the loser's is superseded or ends; a
 // seat that is freed goes to who waits. The moves are kept for thirty days, in which Undo takes them back.
 // Errors: not_found; forbidden own_record, role_above_own; invalid without a reason; conflict same_person, already_merged,
-// one_deceased, child_and_adult, children_first, ask_colleague, double_booked, last_admin.
+// one_deceased, child_and_adult, children_first, ask_colleague, loser_coaches, double_booked, last_admin.
 func (s *Service) Merge(ctx context.Context, winnerID uuid.UUID, in MergeMember) (*MergeView, error) {
 	return services.Mutate(ctx, s.core, "member.merge", func(tx *services.Tx) (*MergeView, error) {
 		v, m, err := merge(tx, winnerID, in)

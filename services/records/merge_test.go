@@ -200,6 +200,32 @@ insert into form_responses (id, version, created_at, updated_at, form_id, form_v
 	select :R, v.form_id, v.id, :L, :L, :L, 'enrollment', e.id, 'answered', :T from form_versions v cross join enrollments e join programs p on p.id = e.program_id where e.member_id = :L and p.slug = 'only-in';
 insert into form_responses (id, version, created_at, updated_at, form_id, member_id, entered_by, record, record_id, status) select :R, f.id, :L, :L, 'enrollment', e.id, 'due' from forms f cross join enrollments e
 	join programs p on p.id = e.program_id where e.member_id = :L and p.slug = 'both-in';
+insert into coaches (id, created_at, updated_at, modalities, time_zone, supervisor_id) values (:S, :T, :T, '{online}', 'UTC', null), (:X, :T, :T, '{online}', 'UTC', :L);
+insert into engagements (id, created_at, updated_at, program_id, coach_id, state, joint, language, time_zone, requested_at, requested_by, matched_by, closed_at, end_reason, coach_gender) select :ID, :T, :T, p.id, :S, v.state, v.joint, 'en', 'UTC', :T, v.by, v.by,
+	case when v.state = 'ended' then :T end, case when v.state = 'ended' then 'asked' end, v.mark from programs p cross join (values ('active', false, :W, null), ('active', false, :L, null), ('ended', false, :L, 'woman'), ('ended', true, :W, 'man')) v(state, joint, by, mark) where p.slug = 'both-in';
+insert into engagement_participants (id, engagement_id, member_id, entered_by, joint, live, state) select :ID, e.id, m, case when m = :C then :L end, e.joint, e.live, 'joined' from engagements e
+	cross join lateral unnest(case when e.joint then array[:W, :L] when e.coach_gender = 'woman' then array[:C] else array[e.requested_by] end) m;
+insert into engagement_coaches (id, engagement_id, coach_id, starts_at, ends_at, outcome) select :ID, id, :S, :T, closed_at, case when not live then 'ended' end from engagements;
+insert into coaching_sessions (id, created_at, updated_at, engagement_id, coach_id, state, starts_at, ends_at, time_zone, modality, booked_by, chain_id, closed_at, reason, reason_key, reason_by) select :ID, :T, :T, e.id, :S, 'cancelled_by_member', '2026-02-01', '2026-02-02', 'UTC', 'online',
+	:L, e.id, :T, decode('01' || repeat('00', 40), 'hex'), k.id, :L from engagements e join subject_keys k on k.member_id = :X where e.joint;
+insert into coaching_sessions (id, created_at, updated_at, engagement_id, coach_id, state, starts_at, ends_at, time_zone, modality, booked_by, chain_id, closed_at, logged_at, logged_by) select :ID, :T, :T, e.id, :S, 'completed', '2026-02-03', '2026-02-04', 'UTC', 'online', :L, e.id, :T, :T, :L from engagements e;
+insert into coaching_attendance (session_id, member_id, status) select s.id, p.member_id, 'present' from coaching_sessions s join engagement_participants p on p.engagement_id = s.engagement_id where s.state = 'completed';
+insert into hand_overs (id, created_at, updated_at, engagement_id, from_coach_id, to_coach_id, state, move_sessions, proposed_by, closed_at) select :ID, :T, :T, id, :S, :X, 'done', false, :L, :T from engagements where joint;
+insert into hand_over_answers (hand_over_id, member_id, history, answered_at, answered_by) select h.id, m, true, :T, :L from hand_overs h cross join unnest(array[:W, :L]) m;
+insert into hand_overs (id, created_at, updated_at, engagement_id, from_coach_id, to_coach_id, state, move_sessions, proposed_by, closed_at) select :ID, :T, :T, id, :S, :X, 'done', false, :S, :T from engagements where requested_by = :L and not joint;
+insert into hand_over_answers (hand_over_id, member_id, history, answered_at, answered_by) select h.id, :L, true, :T, :S from hand_overs h join engagements e on e.id = h.engagement_id where not e.joint;
+insert into coaching_notes (id, created_at, updated_at, engagement_id, author_id, tier, member_id, state, signed_at) select :ID, :T, :T, id, :L, 'shared', case when not joint then :L end, 'signed', :T from engagements;
+insert into coaching_note_texts (id, note_id, number, kind, member_id, body, body_key, written_at, written_by) select :ID, n.id, 1, 'signed', m, decode('01' || repeat('00', 40), 'hex'), k.id, :T, :L from coaching_notes n join subject_keys k on k.member_id = :X
+	cross join lateral unnest(case when n.member_id is null then array[:W, :L] else array[:L] end) m;
+insert into break_glass (id, created_at, updated_at, member_id, opened_by, opened_at, until, reason, reason_key, notice_due_at, closed_at, closed_by, words, words_key, notice_sealed_at, notice_sealed_by, sealed_until, seal_reason, seal_reason_key)
+	select :ID, :T, :T, v.member, v.opener, :T, :T + interval '1 hour', b, k.id, :T, :T, v.closer, b, k.id, :T, v.closer, :T, b, k.id from subject_keys k cross join decode('01' || repeat('00', 40), 'hex') b cross join (values (:L, :S, :X), (:X, :L, :S), (:X, :S, :L)) v(member, opener, closer)
+	where k.member_id = :X;
+insert into coaching_goals (id, created_at, updated_at, engagement_id, member_id, set_by, state) select :ID, :T, :T, id, case when not joint then :L end, :L, 'open' from engagements;
+insert into coaching_goal_moves (id, goal_id, at, recorded_at, moved_by, state, progress) select :ID, id, :T, :T, :L, 'open', 10 from coaching_goals;
+insert into coaching_actions (id, created_at, updated_at, engagement_id, goal_id, member_id, owner_id, set_by, done_at, done_by) select :ID, :T, :T, engagement_id, id, member_id, member_id, :L, :T, :L from coaching_goals;
+insert into coaching_words (id, goal_id, member_id, edition, body, body_key) select :ID, g.id, m, 1, decode('01' || repeat('00', 40), 'hex'), k.id from coaching_goals g join subject_keys k on k.member_id = :X
+	cross join lateral unnest(case when g.member_id is null then array[:W, :L] else array[:L] end) m;
+insert into coaching_logs (id, session_id, logged_by, logged_at, body_mac, answer) select :ID, id, :L, :T, '\x01', '{}' from coaching_sessions where state = 'completed';
 insert into imports (id, version, created_at, updated_at, created_by, file_name, file_hash, format, rows, columns, mapping, options, status) values (:R, :L, 'a.csv', sha256('a'), 'csv', 3, '[]', '[]', '{}', 'done');
 insert into import_rows (id, import_id, number, cells, fingerprint, state, member_id, match_id, member_ids) select :ID, id, n, '[]', 'f', 'written', :L, :L, case n when 1 then array[:L] else array[:W, :L] end from imports, generate_series(1, 2) n;
 insert into exports (id, created_at, created_by, format, columns, filter, rows) values (:ID, :T, :L, 'csv', '{}', '{}', 1), (:ID, :T, :W, 'csv', '{}', '{}', 1);
@@ -282,7 +308,8 @@ func TestMergeMovesEverythingAndUndoPutsItBack(t *testing.T) {
 	}
 	if n := v.count(`select count(*) from merge_moves k left join relationships r on r.id = k.row_id where k.what = 'kept' and not coalesce(case k.table_name
 		when 'relationships' then r.member_id in ($1, $2) and r.other_id in ($1, $2) when 'accounts' then true end, k.table_name in
-		('household_members', 'saved_searches', 'eligibility_waivers', 'check_ins', 'exports', 'emergency_contacts', 'dependent_details', 'member_restrictions', 'member_holds', 'session_feedback', 'thanks'))`, v.w.member, v.l.member); n > 0 {
+		('household_members', 'saved_searches', 'eligibility_waivers', 'check_ins', 'exports', 'emergency_contacts', 'dependent_details', 'member_restrictions', 'member_holds', 'session_feedback', 'thanks',
+		'engagement_participants', 'hand_over_answers', 'coaching_note_texts', 'coaching_words'))`, v.w.member, v.l.member); n > 0 {
 		t.Errorf("%d rows stay with the loser that need not", n)
 	}
 	for column, n := range v.naming(v.l.member) {
@@ -304,6 +331,10 @@ func TestMergeMovesEverythingAndUndoPutsItBack(t *testing.T) {
 	if got := v.text(`select concat_ws(' ', sessions_offered, sessions_attended, sessions_missed, consecutive_absences) from enrollments e join programs p on p.id = e.program_id
 		where p.slug = 'both-in' and e.state = 'active'`); got != "3 2 1 1" {
 		t.Errorf("of two histories of attendance the sums are %s", got)
+	}
+	if got := v.text(`select string_agg(e.state || coalesce(' ' || e.end_reason, ''), ', ' order by e.state, e.end_reason) from engagements e join engagement_participants p on p.engagement_id = e.id where p.member_id = $1`, v.w.member); got !=
+		"active, ended asked, ended superseded" {
+		t.Errorf("the engagements are %s", got)
 	}
 	if n := v.count(`select count(*) from registrations where state = 'superseded'`); n != 2 {
 		t.Errorf("%d registrations gave way, want a seat and a place in line", n)

@@ -9,6 +9,7 @@ import (
 
 	"homefront/models"
 	"homefront/services"
+	"homefront/services/coaching"
 	"homefront/services/people"
 	"homefront/services/programs"
 	"homefront/services/tasks"
@@ -32,18 +33,19 @@ type SeparationSide struct {
 // SeparationView is a separation as the staff see it who look after it.
 type SeparationView struct {
 	models.Record
-	Kind      models.SeparationKind       `json:"kind" enum:"mutual,protected" doc:"protected: the one is protected from the other; mutual: each from the other"`
-	Protected SeparationSide              `json:"protected" doc:"The protected side; of a mutual one, either of the two"`
-	KeptApart SeparationSide              `json:"kept_apart" doc:"Whose requests staff look at; of a mutual one those of both"`
-	ReviewOn  models.Date                 `json:"review_on" doc:"When staff are to see whether it is still needed"`
-	EndsOn    *models.Date                `json:"ends_on" nullable:"true" doc:"The last day on which it holds; null until staff end it"`
-	Status    models.SeparationStatus     `json:"status" enum:"live,ended"`
-	InForce   bool                        `json:"in_force" doc:"Live, and its last day has not passed"`
-	CreatedBy uuid.UUID                   `json:"created_by"`
-	EndedBy   *uuid.UUID                  `json:"ended_by" nullable:"true"`
-	EndedAt   *time.Time                  `json:"ended_at"`
-	Clashes   []workshops.SeparationClash `json:"clashes,omitempty" doc:"Of one separation alone: where both have a place, or wait for one. Nothing is cancelled: each is a task"`
-	Cohorts   []programs.CohortClash      `json:"cohort_clashes,omitempty" doc:"Of one separation alone: the cohorts in which both are, or for which they wait. Nothing is ended: each is a task"`
+	Kind        models.SeparationKind       `json:"kind" enum:"mutual,protected" doc:"protected: the one is protected from the other; mutual: each from the other"`
+	Protected   SeparationSide              `json:"protected" doc:"The protected side; of a mutual one, either of the two"`
+	KeptApart   SeparationSide              `json:"kept_apart" doc:"Whose requests staff look at; of a mutual one those of both"`
+	ReviewOn    models.Date                 `json:"review_on" doc:"When staff are to see whether it is still needed"`
+	EndsOn      *models.Date                `json:"ends_on" nullable:"true" doc:"The last day on which it holds; null until staff end it"`
+	Status      models.SeparationStatus     `json:"status" enum:"live,ended"`
+	InForce     bool                        `json:"in_force" doc:"Live, and its last day has not passed"`
+	CreatedBy   uuid.UUID                   `json:"created_by"`
+	EndedBy     *uuid.UUID                  `json:"ended_by" nullable:"true"`
+	EndedAt     *time.Time                  `json:"ended_at"`
+	Clashes     []workshops.SeparationClash `json:"clashes,omitempty" doc:"Of one separation alone: where both have a place, or wait for one. Nothing is cancelled: each is a task"`
+	Cohorts     []programs.CohortClash      `json:"cohort_clashes,omitempty" doc:"Of one separation alone: the cohorts in which both are, or for which they wait. Nothing is ended: each is a task"`
+	Engagements []coaching.EngagementClash  `json:"engagements,omitempty" doc:"Of one separation alone: engagements that bring both together. Coaching stops at once: what had begun is paused and its coming sessions are called off, in words that say nothing; each is a task"`
 }
 
 // separationRow is a separation with the names of both.
@@ -88,8 +90,8 @@ type NewSeparation struct {
 	Reason      string                `json:"reason" minLength:"3" maxLength:"1000" doc:"Kept sealed in the audit log. A court's order is never stored, nor what it says" example:"Asked for by Ana; seen by our counsel"`
 }
 
-// CreateSeparation keeps two people apart from now on. What both have by now is cancelled nowhere: the answer lists it, and
-// each is a task of the same day for staff who are close to neither. What the one asks for while this is created is not
+// CreateSeparation keeps two people apart from now on. Coaching that brings them together stops at once. What else both have by
+// now is cancelled nowhere: the answer lists it, and each is a task of the same day for staff who are close to neither. What the one asks for while this is created is not
 // missed.
 // Errors: forbidden own_record when either is the caller or close to them; not_found; conflict already_separated; invalid
 // same_person, record_closed, or for dates that have passed.
@@ -162,12 +164,18 @@ func (s *Service) stands(tx *services.Tx, id uuid.UUID) (*SeparationView, error)
 	if err := askToReviewSeparation(tx, &row.Separation); err != nil {
 		return nil, err
 	}
+	if err := coaching.HoldApart(tx, id); err != nil {
+		return nil, err
+	}
 	return &out, out.askAboutClashes(tx)
 }
 
 // findClashes finds where both have a place, or wait for one, in what is not over.
 func (v *SeparationView) findClashes(tx *services.Tx) (err error) {
 	if v.Clashes, err = workshops.SeparationClashes(tx, v.ID); err != nil {
+		return err
+	}
+	if v.Engagements, err = coaching.SeparationClashes(tx, v.ID); err != nil {
 		return err
 	}
 	v.Cohorts, err = programs.CohortClashes(tx, v.ID)

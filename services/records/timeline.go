@@ -26,7 +26,7 @@ type TimelineKind string
 type TimelineEntry struct {
 	ID       uuid.UUID      `json:"-"` // of the entry alone; it breaks ties
 	At       time.Time      `json:"at"`
-	Kind     TimelineKind   `json:"kind" enum:"account,attendance,consent,contact,credential,death,eligibility_waiver,enrollment,form,guardianship,help_request,household,import,member,merge,referral,registration,relationship,service_record,task" example:"registration"`
+	Kind     TimelineKind   `json:"kind" enum:"account,attendance,coaching_session,consent,contact,credential,death,eligibility_waiver,engagement,enrollment,form,guardianship,help_request,household,import,member,merge,referral,registration,relationship,service_record,task" example:"registration"`
 	Title    string         `json:"title" gorm:"-" doc:"What happened, in plain words" example:"Place confirmed: Living with Hypervigilance"`
 	Record   string         `json:"record" doc:"The kind of record it is about" example:"registration"`
 	RecordID uuid.UUID      `json:"record_id" doc:"That record's id"`
@@ -64,7 +64,7 @@ func (d TimelineDetail) Value() (driver.Value, error) {
 
 // TimelineFilter picks entries.
 type TimelineFilter struct {
-	Kind  []TimelineKind `query:"kind,explode" maxItems:"20" enum:"account,attendance,consent,contact,credential,death,eligibility_waiver,enrollment,form,guardianship,help_request,household,import,member,merge,referral,registration,relationship,service_record,task" doc:"Only of these kinds; repeat it for several"`
+	Kind  []TimelineKind `query:"kind,explode" maxItems:"22" enum:"account,attendance,coaching_session,consent,contact,credential,death,eligibility_waiver,engagement,enrollment,form,guardianship,help_request,household,import,member,merge,referral,registration,relationship,service_record,task" doc:"Only of these kinds; repeat it for several"`
 	From  time.Time      `query:"at_gte" doc:"From this moment on"`
 	Until time.Time      `query:"at_lt" doc:"Before this moment"`
 	services.PageQuery

@@ -84,6 +84,20 @@ var (
 		steps: [][3]string{{"'waived'", "t.waived_at", "t.waived_by"}, {"'withdrawn'", "t.withdrawn_at", "t.withdrawn_by"}}}
 )
 
+// Of coaching there are facts alone, and never a word of what was said: when it began and ended, and which sessions took place.
+var (
+	coachingSource = source{kind: "engagement", id: "t.id", about: "t.name", status: "t.state",
+		steps: [][3]string{{"'requested'", "t.requested_at", nobody}, {"'began'", "t.activated_at", nobody}, {"'left'", "t.left_at", nobody}, {"t.state", "t.closed_at", nobody}},
+		from: `(select e.id, e.state, e.requested_at, e.activated_at, p.name, case when x.state = 'left' then x.left_at end as left_at,
+				case when x.state = 'joined' then e.closed_at end as closed_at
+			from engagement_participants x join engagements e on e.id = x.engagement_id join programs p on p.id = e.program_id
+			where x.member_id = @member and x.state in ('joined', 'left')) t`}
+
+	coachingSessionSource = source{kind: "coaching_session", id: "t.id", what: "t.modality", status: "t.state", steps: [][3]string{{"t.state", "t.starts_at", "t.coach_id"}},
+		from: `(select s.id, s.state, s.starts_at, s.modality, s.coach_id from coaching_attendance a join coaching_sessions s on s.id = a.session_id
+			where a.member_id = @member and s.state in ('completed', 'no_show_member', 'no_show_coach')) t`}
+)
+
 // enrollmentHistory is all of it, for staff. The person's own has the lines of the enrollment's own timeline for members, without who
 // took the step and why: the reason, as far as it is told, is with the enrollment. Somebody else's second entry is not in it.
 var (
@@ -130,7 +144,7 @@ func consentSource(seen string) source {
 // What staff see: also the rows that others entered, and the work on the person.
 var staffSources = []source{
 	accountSource, memberSource, registrationSource(""), attendanceSource(""), consentSource(""), credentialSource, contactSource, helpSource, referralSource,
-	enrollmentHistory, formSource(""), waiverSource,
+	enrollmentHistory, formSource(""), waiverSource, coachingSource, coachingSessionSource,
 	{kind: "service_record", id: "t.id", from: "(select * from service_records where member_id = @member) t", what: "t.branch", status: "t.verification",
 		steps: [][3]string{{"'created'", "t.created_at", nobody}, {"t.verification", "case when t.verified_by is not null then t.updated_at end", "t.verified_by"}}},
 	{kind: "relationship", id: "t.id", what: "t.kind", status: "t.status",
@@ -157,7 +171,7 @@ var staffSources = []source{
 // that somebody else ended a link.
 var ownSources = []source{
 	accountSource, memberSource, ownRegistrations, ownAttendance, consentSource("and c.signed_by = @member"), credentialSource, contactSource, helpSource, referralSource, ownServiceRecords,
-	ownEnrollments, ownForms,
+	ownEnrollments, ownForms, coachingSource, coachingSessionSource,
 	{kind: "relationship", id: "t.id", what: "t.kind", status: "t.shown",
 		from: `(select *, case when ended_by = @member then status else 'accepted' end as shown from relationships where member_id = @member and status in ('accepted', 'ended') and asked_by is not null
 			union all select *, case when ended_by = @member then status else 'accepted' end from relationships where other_id = @member and status in ('accepted', 'ended') and asked_by is not null) t`,
@@ -180,6 +194,9 @@ var phrases = map[TimelineKind]map[string]string{
 	"enrollment": {"apply": "Applied: %s", "waitlist": "On the waitlist: %s", "enroll": "Given a place: %s", "deny": "Application declined: %s", "activate": "Began: %s", "pause": "Paused: %s",
 		"resume": "Went on: %s", "complete": "Completed: %s", "withdraw": "Left the program: %s", "reopen": "Opened again: %s", "move": "Changed the group: %s", "move_ahead": "Moved ahead on the waitlist: %s",
 		"supersede": "Enrollment went on under another record: %s", "restore": "Given back: %s"},
+	"engagement":       {"requested": "Asked for a coach: %s", "began": "Coaching began: %s", "left": "Left the coaching: %s", "completed": "Coaching completed: %s", "ended": "Coaching ended: %s"},
+	"coaching_session": {"completed": "Met with a coach", "no_show_member": "Was not at a session with a coach", "no_show_coach": "The coach was not at a session"},
+
 	"form":               {"answered": "Answered a form: %s"},
 	"eligibility_waiver": {"waived": "A rule does not count for them: %s", "withdrawn": "The rule counts again: %s"},
 	"service_record":     {"created": "Service recorded", "verified": "Service verified", "not_confirmed": "Service could not be confirmed"},

@@ -59,6 +59,20 @@ func fill(h *house, p human) {
 	if _, err := h.records.Reverse(h.as(h.cora), death, records.DeathReason{Reason: "Another man"}); err != nil {
 		h.Fatal(err)
 	}
+	h.coached(m)
+}
+
+// coached gives a member an engagement that is over, with a session that took place.
+func (h *house) coached(member uuid.UUID) {
+	h.Helper()
+	coach, e, s, then := h.human("Dana Wells", models.RoleCoach).member, services.NewID(), services.NewID(), noon.AddDate(0, 0, -7)
+	h.exec(`insert into coaches (id, created_at, updated_at, modalities, time_zone) values ($1, $2, $2, '{online}', 'America/New_York')`, coach, then)
+	h.exec(`insert into engagements (id, created_at, updated_at, program_id, coach_id, state, language, time_zone, requested_at, requested_by, activated_at, closed_at, end_reason)
+		values ($1, $2, $2, $3, $4, 'completed', 'en', 'America/New_York', $2, $5, $2, $6, 'goals_reached')`, e, then, h.program("Coaching", 0), coach, member, noon)
+	h.exec(`insert into engagement_participants (id, engagement_id, member_id, joint, live, state) values ($1, $2, $3, false, false, 'joined')`, services.NewID(), e, member)
+	h.exec(`insert into coaching_sessions (id, created_at, updated_at, engagement_id, coach_id, state, starts_at, ends_at, time_zone, modality, booked_by, chain_id, closed_at, minutes, logged_at, logged_by)
+		values ($1, $2, $2, $3, $4, 'completed', $2, $5, 'America/New_York', 'online', $6, $1, $5, 50, $5, $4)`, s, then, e, coach, then.Add(time.Hour), member)
+	h.exec(`insert into coaching_attendance (session_id, member_id, status) values ($1, $2, 'present')`, s, member)
 }
 
 func kindsOf(entries []records.TimelineEntry) (out []string) {
@@ -92,6 +106,9 @@ func TestTimeline(t *testing.T) {
 		if e.Title == "" || strings.Contains(e.Title, "%") || i > 0 && e.At.After(staff.Data[i-1].At) {
 			t.Errorf("%d: %+v", i, e)
 		}
+		if e.Kind == "coaching_session" && (e.By == nil || *e.By != "Dana" || e.Title != "Met with a coach" || e.Detail.About != "") {
+			t.Errorf("%+v", e)
+		}
 		if e.Kind == "contact" && (e.By == nil || *e.By != "Cora" || e.Detail.About != "Spoke about the ride") {
 			t.Errorf("%+v", e)
 		}
@@ -100,7 +117,7 @@ func TestTimeline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := kindsOf(own.Data); !slices.Equal(got, []string{"account", "attendance", "consent", "contact", "credential", "enrollment", "form", "guardianship", "help_request", "member", "referral", "registration", "relationship", "service_record"}) {
+	if got := kindsOf(own.Data); !slices.Equal(got, []string{"account", "attendance", "coaching_session", "consent", "contact", "credential", "engagement", "enrollment", "form", "guardianship", "help_request", "member", "referral", "registration", "relationship", "service_record"}) {
 		t.Errorf("one's own: %v", got)
 	}
 	for _, e := range own.Data {

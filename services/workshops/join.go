@@ -2,15 +2,14 @@ package workshops
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"homefront/models"
 	"homefront/services"
+	meet "homefront/services/online"
 	"homefront/services/people"
 )
 
@@ -365,12 +364,12 @@ func (s *Service) admit(d *services.Disclosure, e *entrance, caller uuid.UUID, a
 	}
 	kind, address := session.room()
 	out := &JoinTicket{SessionID: session.ID, URL: address, Room: kind, As: e.as(), OpensAt: e.opens(), ClosesAt: session.EndsAt.UTC()}
-	if kind == models.RoomJitsi && s.cfg.Jitsi.set() {
+	if kind == models.RoomJitsi && s.cfg.Jitsi.Set() {
 		who, err := s.guest(d.DB, e, caller, alias)
 		if err != nil {
 			return nil, err
 		}
-		out.URL, err = s.cfg.Jitsi.enter(s.roomOf(session.ID, session.RoomRenewals), who, out.OpensAt, out.ClosesAt)
+		out.URL, err = s.cfg.Jitsi.Enter(s.roomOf(session.ID, session.RoomRenewals), who, out.OpensAt, out.ClosesAt)
 		return out, err
 	}
 	if address == "" {
@@ -380,8 +379,8 @@ func (s *Service) admit(d *services.Disclosure, e *entrance, caller uuid.UUID, a
 }
 
 // guest is who comes into a room of ours: under the name that they chose, else first name and initial.
-func (s *Service) guest(db *gorm.DB, e *entrance, caller uuid.UUID, alias string) (roomUser, error) {
-	person, name := caller, shownName(alias)
+func (s *Service) guest(db *gorm.DB, e *entrance, caller uuid.UUID, alias string) (meet.Guest, error) {
+	person, name := caller, meet.ShownName(clean(alias))
 	if e.place != nil {
 		person = e.place.AttendeeID
 		if name == "" {
@@ -391,25 +390,11 @@ func (s *Service) guest(db *gorm.DB, e *entrance, caller uuid.UUID, alias string
 	if name == "" {
 		var m models.Member
 		if err := db.Model(&m).Select("given_name", "preferred_name", "family_name").Where("id = ?", caller).Take(&m).Error; err != nil {
-			return roomUser{}, err
+			return meet.Guest{}, err
 		}
 		name = models.Initialed(firstName(m), m.FamilyName)
 	}
 	return s.user(e.session.ID, person, name, e.place == nil), nil
-}
-
-// shownName is a name on one line, without marks that nobody sees and that make a text read as another.
-func shownName(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, clean(text))
-	return strings.Join(strings.Fields(text), " ")
 }
 
 // RenewRoom gives a session another room of our own Jitsi, as when somebody is in it who should not be: everybody joins

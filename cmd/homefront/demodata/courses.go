@@ -32,7 +32,7 @@ var (
 const (
 	battleBuddy = "Battle Buddy"
 	awareness   = "Family Awareness"
-	coaching    = "Coaching"
+	oneOnOne    = "Coaching"
 	retreats    = "Retreats"
 	happiness   = "Happiness Workshops"
 	caregivers  = "Caregiver Circle"
@@ -54,7 +54,7 @@ var (
 		summary:  "An hour among people who look after somebody, with no need to explain.", description: "We begin with how the week was for you, not for the person you care for."}
 	sleep = design{title: "Sleep, Night by Night", program: happiness, format: models.FormatHybrid, minutes: 75, minimumAge: 18, party: 2,
 		summary: "Five sessions on better nights, in the room or online.", description: "Habits, light, caffeine, and what to do at three in the morning. Not therapy; a leader who has been sleepless too.", materials: "A week's sleep notes, if you keep any"}
-	mission = design{title: "Finding the Next Mission", program: coaching, format: models.FormatHybrid, minutes: 150, minimumAge: 18, party: 2, audience: couples,
+	mission = design{title: "Finding the Next Mission", program: oneOnOne, format: models.FormatHybrid, minutes: 150, minimumAge: 18, party: 2, audience: couples,
 		summary: "An afternoon on work, purpose and what comes after the uniform.", description: "Strengths on cards, stories in pairs, one step for the next month. A coach is there for questions."}
 	talking = design{title: "Couples' Day: Talking Again", asks: forTheDay, program: retreats, format: models.FormatInPerson, minutes: 360, minimumAge: 18, party: 2, audience: couples, approval: true,
 		summary: "A day for two, away from phones and dishes.", description: "Guided conversations, a long lunch, and an hour outdoors. We talk with each couple before we confirm.", materials: "Comfortable shoes"}

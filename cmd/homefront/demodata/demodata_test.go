@@ -51,7 +51,7 @@ func open(t *testing.T) *program {
 
 func (p *program) load() (demodata.Summary, error) {
 	p.Core.Clock.Set(now)
-	return demodata.Load(p.t.Context(), p.Services)
+	return demodata.Load(p.t.Context(), p.Services, p.db.OwnerURL)
 }
 
 func (p *program) super(do func(*pgx.Conn) error) {
@@ -117,6 +117,13 @@ func (p *program) told() []string {
 		p.column(`select concat_ws('|', status, score, reasons) from duplicate_pairs order by 1`),
 		p.column(`select concat_ws('|', g.name, c.name, m.given_name, m.family_name, e.state, e.review, e.second, e.applied_at, e.starts_on, e.ends_on, e.end_reason, e.waitlisted_at,
 			e.sessions_offered, e.sessions_attended, e.consecutive_absences) from enrollments e join programs g on g.id = e.program_id join members m on m.id = e.member_id left join cohorts c on c.id = e.cohort_id order by 1`),
+		p.column(`select concat_ws('|', m.email, e.state, e.joint, e.package_sessions, e.requested_at, e.activated_at, e.closed_at, e.end_reason, e.resume_on, e.change_asked_at, c.email)
+			from engagements e join engagement_participants p on p.engagement_id = e.id join members m on m.id = p.member_id left join members c on c.id = e.coach_id order by 1`),
+		p.column(`select concat_ws('|', m.email, a.status, s.state, s.starts_at, s.modality, s.moves, s.sequence, s.late, s.minutes, s.logged_at, c.email)
+			from coaching_sessions s join coaching_attendance a on a.session_id = s.id join members m on m.id = a.member_id join members c on c.id = s.coach_id order by 1`),
+		p.column(`select concat_ws('|', m.email, n.tier, n.state, n.member_id is null, t.number, t.kind, t.written_at) from coaching_note_texts t join coaching_notes n on n.id = t.note_id join members m on m.id = t.member_id order by 1`),
+		p.column(`select concat_ws('|', m.email, a.due_on, a.done_at) from coaching_actions a left join members m on m.id = a.owner_id order by 1`),
+		p.column(`select concat_ws('|', m.email, g.state, g.progress, g.target_on) from coaching_goals g left join members m on m.id = g.member_id order by 1`),
 		p.column(`select concat_ws('|', f.title, m.given_name, m.family_name, r.record, r.status, r.answered_at, r.ended_on, (select count(*) from form_answers a where a.response_id = r.id))
 			from form_responses r join forms f on f.id = r.form_id join members m on m.id = r.member_id order by 1`))
 }
@@ -128,7 +135,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%+v", made)
-	if made.Members < 310 || made.Members > 360 || made.Households < 126 || made.Households > 134 || made.Workshops != 47 || made.Registrations < 300 {
+	if made.Members < 310 || made.Members > 360 || made.Households < 126 || made.Households > 134 || made.Workshops != 47 || made.Registrations < 300 || made.Engagements != 60 || made.CoachingSessions < 500 {
 		t.Errorf("made %+v", made)
 	}
 	if have := p.count(`select count(*) from members`); have != made.Members {
@@ -146,6 +153,7 @@ func TestLoad(t *testing.T) {
 	t.Run("people and the work on them", func(t *testing.T) { p.people(t) })
 	t.Run("programs and who is in them", func(t *testing.T) { p.programs(t) })
 	t.Run("workshops and what happens around them", func(t *testing.T) { p.workshops(t) })
+	t.Run("coaching, from the asking to the end", func(t *testing.T) { p.coaching(t) })
 	t.Run("the demo accounts have a story", func(t *testing.T) { p.stories(t) })
 	t.Run("a second load changes nothing", func(t *testing.T) {
 		before := p.told()
@@ -294,7 +302,7 @@ func (p *program) mailed(t *testing.T) {
 	if jobs < queued || jobs > queued+25 {
 		t.Errorf("%d jobs for %d messages", jobs, queued)
 	}
-	if n := p.count(`select count(*) from river_job where kind not in ('message.send', 'session.remind', 'feedback.ask') and scheduled_at < $1`, now); n > 0 {
+	if n := p.count(`select count(*) from river_job where kind not in ('message.send', 'session.remind', 'feedback.ask', 'coaching_session.remind') and scheduled_at < $1`, now); n > 0 {
 		t.Errorf("%d jobs of history wait", n)
 	}
 	if n := p.count(`select count(*) from river_job where kind = 'session.remind' and scheduled_at > $1`, now); n == 0 {

@@ -145,7 +145,7 @@ func (l *loader) comers() (out []came, err error) {
 }
 
 // most is how many of those who came to a program were enrolled in it.
-var most = map[string]int{battleBuddy: 18, awareness: 20, coaching: 7, retreats: 10, happiness: 14, caregivers: 7}
+var most = map[string]int{battleBuddy: 18, awareness: 20, oneOnOne: 7, retreats: 10, happiness: 14, caregivers: 7}
 
 // enrolls are the programs' people: who came and stayed, who was enrolled, who asks, waits, rests, left or was told no.
 func (l *loader) enrolls() error {
@@ -293,7 +293,7 @@ func (l *loader) hopes(i int, c came) *place {
 		by = nil
 	}
 	in := programs.Apply{}
-	asks := c.program == battleBuddy || c.program == coaching
+	asks := c.program == battleBuddy || c.program == oneOnOne
 	if asks && i%2 == 0 && by != nil {
 		in.Answers = l.tells(c.who, i, at.After(l.ago(newQuestions)))
 	}
@@ -338,7 +338,7 @@ func (l *loader) together(program string, n int, all []came) {
 
 // stays is what becomes of somebody who is in a program now: most go on, and all who have a coach.
 func (l *loader) stays(i int, c came, p *place) {
-	if g := l.cohortOn(c.program, c.first); g == nil || c.program == coaching || g.till.Before(l.now) || noon(c.first, 4).After(l.ago(1)) {
+	if g := l.cohortOn(c.program, c.first); g == nil || c.program == oneOnOne || g.till.Before(l.now) || noon(c.first, 4).After(l.ago(1)) {
 		return
 	}
 	joyce, s := l.office["coordinator"], l.s.Programs

@@ -48,7 +48,7 @@ var (
 				return models.Rules{{Key: "family", Rule: models.RuleAny, Rules: []models.Rule{kinds("served", warriors...), kinds("relatives", relatives...)}},
 					{Key: "no_colleagues", Rule: models.RuleNot, Rules: []models.Rule{kinds("staff", models.KindStaff)}, Words: "Not for our own staff: they have evenings of their own."}}
 			}},
-		{name: coaching, summary: "Work, purpose and the next step, with a coach", population: "Those who served after September 11, 2001",
+		{name: oneOnOne, summary: "Work, purpose and the next step, with a coach", population: "Those who served after September 11, 2001",
 			capacity: 14, open: true, asks: beforeWeMeet, cohorts: [][2]int{{-300, -130}, {-120, 90}},
 			rules: func(*loader) models.Rules {
 				return models.Rules{aged("grown", 18), {Key: "since_2001", Rule: models.RuleEra, Values: []string{string(models.EraPost911)}}, {Key: "verified", Rule: models.RuleVerified}}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,8 +27,8 @@ const Password = "homefront-demo-1775"
 
 // Summary is what Load made; its Members are 0 when the demo data of an earlier start was kept.
 type Summary struct {
-	Members, Households, Workshops, Registrations int
-	Took                                          time.Duration
+	Members, Households, Workshops, Registrations, Engagements, CoachingSessions int
+	Took                                                                         time.Duration
 }
 
 // The marks of demo data. The first account made says that everything in the database is ours, the last one that it is
@@ -44,9 +45,10 @@ var errRealData = errors.New("this database holds data that is not the demo's: t
 const seed = 1775
 
 // Load fills an empty database, and leaves one that holds demo data as it is. It takes the clock for itself meanwhile and
-// lets real time go on at the end.
+// lets real time go on at the end. owner is the address by which the owner of the tables reaches the database: what an interrupted
+// load left can be in tables from which the program itself takes nothing away.
 // Errors: when the database holds anything that is not the demo's; nothing is changed then.
-func Load(ctx context.Context, s api.Services) (Summary, error) {
+func Load(ctx context.Context, s api.Services, owner string) (Summary, error) {
 	started := time.Now()
 	db := s.Core.Writes()
 	state, err := examine(ctx, db)
@@ -54,7 +56,7 @@ func Load(ctx context.Context, s api.Services) (Summary, error) {
 		return Summary{}, err
 	}
 	if state == interrupted {
-		if err := remove(ctx, db); err != nil {
+		if err := remove(ctx, owner); err != nil {
 			return Summary{}, fmt.Errorf("removing the demo data of an interrupted start: %w", err)
 		}
 	}
@@ -108,10 +110,13 @@ var tables = []string{
 	"merge_moves", "merges", "duplicate_pairs", "death_effects", "deaths", "import_rows", "imports", "exports", "contacts", "help_request_asks", "help_requests",
 	"workshop_message_people", "workshop_messages", "referrals", "referral_partners", "consents", "separations", "member_holds", "member_restrictions", "saved_searches", "released_places",
 	"thanks", "session_feedback", "feedback_groups",
+	"coaching_note_texts", "coaching_notes", "break_glass", "coaching_logs", "coaching_words", "coaching_actions", "coaching_goal_moves", "coaching_goals", "hand_over_answers", "hand_overs",
+	"coaching_attendance", "coaching_sessions", "engagement_coaches", "engagement_participants", "engagements",
+	"coach_time_off", "coach_overrides", "coach_hours", "coach_schedules", "coaches",
 	"certificates", "attendance", "check_ins", "head_counts", "attendees", "registrations", "workshop_passes", "pools", "session_facilitators", "workshop_sessions", "workshop_facilitators", "workshops",
 	"commitments", "resources", "rooms", "venues", "programs", "messages", "bounces", "tasks", "invitations", "one_time_tokens", "refresh_tokens", "sessions", "accounts",
 	"service_records", "credentials", "guardianships", "relationships", "household_members", "households", "emergency_contacts", "dependent_details",
-	"members", "subject_keys", "idempotency_keys", "rate_limits", "river_job",
+	"members", "subject_keys", "key_rotations", "idempotency_keys", "rate_limits", "river_job",
 }
 
 // untie frees the rows that stay from what goes.
@@ -127,25 +132,28 @@ var untie = []string{
 	`update duplicate_scans set changed_at = '0001-01-01T00:00:00Z', member_id = '00000000-0000-0000-0000-000000000000'`,
 }
 
+// final is a guard of what was signed, which holds against the program and not against the owner of the table.
+const final = `alter table coaching_note_texts %s trigger coaching_note_texts_final`
+
 // remove takes an interrupted load back, all of it or nothing.
-func remove(ctx context.Context, db beginner) error {
-	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		for _, sql := range untie {
-			if _, err := tx.Exec(ctx, sql); err != nil {
-				return err
-			}
-		}
+func remove(ctx context.Context, owner string) error {
+	c, err := pgx.Connect(ctx, owner)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+		all := append(slices.Clone(untie), fmt.Sprintf(final, "disable"))
 		for _, table := range tables {
-			if _, err := tx.Exec(ctx, "delete from "+table); err != nil {
-				return err
+			all = append(all, "delete from "+table)
+		}
+		for _, sql := range append(all, fmt.Sprintf(final, "enable")) {
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return fmt.Errorf("%s: %w", sql, err)
 			}
 		}
 		return nil
 	})
-}
-
-type beginner interface {
-	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
 // relaxed runs do with commits that do not wait for the disk: thousands of them would. A crash may lose the last ones,
@@ -179,7 +187,7 @@ func (l *loader) everyConn(sql string) error {
 // load makes all of it, in the order of what needs what.
 func (l *loader) load() error {
 	for _, step := range []func() error{l.staff, l.people, l.plan, l.early, l.lives, l.verified, l.guarded, l.consented,
-		l.restricted, l.enrolls, l.apart, l.cares, l.losses, l.twice, l.evenings, l.sheets, l.loose, l.nights, l.mail} {
+		l.restricted, l.enrolls, l.apart, l.cares, l.losses, l.twice, l.evenings, l.coached, l.sheets, l.loose, l.nights, l.mail} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ func (l *loader) due(at time.Time) error {
 	if err := l.forget(at); err != nil {
 		return err
 	}
-	const later, mails = `interval '1000 years'`, `kind in ('message.send', 'session.remind', 'feedback.ask')`
+	const later, mails = `interval '1000 years'`, `kind in ('message.send', 'session.remind', 'feedback.ask', 'coaching_session.remind')`
 	if _, err := l.db.Exec(l.ctx, `update river_job set scheduled_at = scheduled_at + `+later+` where `+mails+` and scheduled_at <= $1`, at); err != nil {
 		return err
 	}
@@ -30,7 +30,9 @@ func (l *loader) forget(at time.Time) error {
 		at = end
 	}
 	for _, sql := range []string{
-		`delete from river_job where kind in ('message.send', 'session.remind', 'feedback.ask') and scheduled_at <= $1`,
+		`delete from river_job where kind in ('message.send', 'session.remind', 'feedback.ask', 'coaching_session.remind') and scheduled_at <= $1`,
+		`delete from river_job j where kind = 'coaching_session.unlogged' and scheduled_at <= $1
+			and exists (select from coaching_sessions s where s.id = (j.args ->> 'session_id')::uuid and not s.live)`,
 		`update messages m set state = 'sent', sent_at = m.send_after, claimed_at = m.send_after, attempts = 1, language = 'en',
 			sent_to = coalesce(nullif(m.address, ''), (select email from members where id = m.member_id), ''),
 			neutral = not coalesce((select program_words from members where id = m.member_id), false),

@@ -57,6 +57,11 @@ type loader struct {
 	circle    []*person               // who come to what has a story
 	turns     int                     // how many of them have been asked
 	players   []guest                 // who have a place at the guitars
+
+	mentors   map[string]*mentor // by the first word of the address
+	clients   []*client          // veteran@, june@ and walt@, teen@, then the others
+	meetings  int                // sessions of coaching that were booked
+	unwritten int                // that are over, and not written down
 }
 
 // colleague is somebody of the staff. The first word of the address is also what the code calls them by.

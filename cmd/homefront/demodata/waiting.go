@@ -86,26 +86,26 @@ func (l *loader) newcomers(by map[string][]came) {
 // full: coaching has as many as it takes, and a line. In one place somebody is whom the rules would not let in.
 func (l *loader) full(by map[string][]came) {
 	joyce, s := l.office["coordinator"], l.s.Programs
-	who := l.strangers(coaching, by, func(p *person) bool { return of(warriors...)(p) && p.born.Age(l.day(0)) < 46 })
-	older := l.strangers(coaching, by, func(p *person) bool { return of(models.KindVeteran)(p) && p.born.Age(l.day(0)) > 66 })
+	who := l.strangers(oneOnOne, by, func(p *person) bool { return of(warriors...)(p) && p.born.Age(l.day(0)) < 46 })
+	older := l.strangers(oneOnOne, by, func(p *person) bool { return of(models.KindVeteran)(p) && p.born.Age(l.day(0)) > 66 })
 	if len(older) > 0 {
-		l.asksIn(older[0], coaching, l.ago(88), nil, programs.Apply{State: models.EnrollmentActive, WaiveReason: "He trains our coaches, and would like to be coached once himself."})
+		l.asksIn(older[0], oneOnOne, l.ago(88), nil, programs.Apply{State: models.EnrollmentActive, WaiveReason: "He trains our coaches, and would like to be coached once himself."})
 	}
-	last := l.cohorts[coaching][1]
+	last := l.cohorts[oneOnOne][1]
 	for i, p := range who[:min(20, len(who))] {
 		at := l.ago(62 - i*3).Add(time.Duration(i%5) * time.Hour)
 		in := programs.Apply{}
 		if i%3 == 1 {
 			in.Answers = l.tells(p, i, true)
 		}
-		e := l.asksIn(p, coaching, at, p, in)
+		e := l.asksIn(p, oneOnOne, at, p, in)
 		if i >= 18 {
 			continue // on somebody's desk; of some of them a fact is missing
 		}
 		l.when(at.AddDate(0, 0, 1), func(at time.Time) error { return l.seatOrLine(e, at, last) })
 	}
 	l.when(l.ago(19), func(at time.Time) error { // those who have met their coach
-		met, err := l.those(`program_id = $1 and state = 'enrolled'`, l.programs[coaching])
+		met, err := l.those(`program_id = $1 and state = 'enrolled'`, l.programs[oneOnOne])
 		if err != nil || len(met) == 0 {
 			return err
 		}
@@ -113,7 +113,7 @@ func (l *loader) full(by map[string][]came) {
 		return err
 	})
 	l.when(l.ago(7), func(at time.Time) error { // the last in line has waited since spring, elsewhere
-		line, err := l.those(`program_id = $1 and state = 'waitlisted' and waitlisted_at = (select max(waitlisted_at) from enrollments where program_id = $1 and state = 'waitlisted')`, l.programs[coaching])
+		line, err := l.those(`program_id = $1 and state = 'waitlisted' and waitlisted_at = (select max(waitlisted_at) from enrollments where program_id = $1 and state = 'waitlisted')`, l.programs[oneOnOne])
 		if err != nil || len(line) == 0 {
 			return err
 		}
@@ -121,7 +121,7 @@ func (l *loader) full(by map[string][]came) {
 		return err
 	})
 	l.when(l.now.Add(-27*time.Hour), func(at time.Time) error { // so that a place is free
-		in, err := l.those(`program_id = $1 and state in ('enrolled', 'active') and cohort_id = $2`, l.programs[coaching], last.id)
+		in, err := l.those(`program_id = $1 and state in ('enrolled', 'active') and cohort_id = $2`, l.programs[oneOnOne], last.id)
 		if err != nil || len(in) == 0 {
 			return err
 		}
@@ -152,7 +152,7 @@ func (l *loader) seatOrLine(e *place, at time.Time, in cohort) error {
 // looked at first. She has a place in what begins next. And two rules were set aside for somebody, one of them by mistake.
 func (l *loader) ours(by map[string][]came) {
 	joyce, carol, marcus, dana := l.office["coordinator"], l.office["carol.esposito"], l.ellery.lead(), l.ellery.people[1]
-	l.asksIn(marcus, coaching, l.ago(2), marcus, programs.Apply{Note: "Any coach but on Tuesdays"})
+	l.asksIn(marcus, oneOnOne, l.ago(2), marcus, programs.Apply{Note: "Any coach but on Tuesdays"})
 	next := l.cohorts[retreats][1]
 	l.goes(l.asksIn(dana, retreats, l.ago(20), dana, programs.Apply{CohortID: &next.id}), l.ago(17), joyce, did(l.s.Programs.Enroll, programs.EnrollStep{}))
 	l.goes(l.asksIn(dana, caregivers, l.ago(24), nil, programs.Apply{State: models.EnrollmentWaitlisted}), l.ago(3), joyce, did(l.s.Programs.Enroll, programs.EnrollStep{}))
