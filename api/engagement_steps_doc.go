@@ -99,7 +99,7 @@ var leaveEngagementOp = op{
 	ID: "leaveEngagement", Tag: "Engagements", Summary: "Leave being coached as a couple",
 	Doc: `For oneself, at once, without a reason. Before it has begun, that ends it. Later it is paused and what is booked is called off; our team talks with the other, who is told that it is paused and no more: to them
 ` + "`people`" + ` says ` + "`left`" + ` only once it goes on without whoever left. What was shared with both stays readable to both. To who left it is ` + "`ended`" + ` from then on: how the other goes on, and with whom, is not in it.`,
-	Errors: []services.Code{coaching.CodeNotNow}, Example: engagementPaused,
+	Errors: []services.Code{coaching.CodeNotNow}, Example: engagementLeft,
 }
 
 var (

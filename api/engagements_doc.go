@@ -26,6 +26,7 @@ var (
 	engagementMatched = engagementSeen(models.EngagementMatched, "staff")
 	engagementActive  = engagementSeen(models.EngagementActive, "participant")
 	engagementPaused  = engagementSeen(models.EngagementPaused, "participant")
+	engagementLeft    = engagementSeen(models.EngagementEnded, "participant")
 	engagementDone    = engagementSeen(models.EngagementCompleted, "coach")
 	engagementRead    = withHopes(engagementSeen(models.EngagementActive, "participant"))
 	staffSaidSo       = people.StaffReason{Reason: "Both said yes on the phone today."}
