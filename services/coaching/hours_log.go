@@ -158,8 +158,8 @@ func hoursAskedOf(db *gorm.DB, actor *services.Actor, now time.Time, coachID uui
 	if in.From.IsZero() {
 		in.From = models.NewDate(in.To.Year(), time.January, 1)
 	}
-	if in.To.Before(in.From.Time) || in.To.Sub(in.From.Time) > longestLog*24*time.Hour {
-		return nil, services.InvalidField("query/to", "out_of_range", "Give a last day that is not before the first, ten years after it at most.")
+	if in.From.Year() < firstYear || in.To.Year() > lastYear || in.To.Before(in.From.Time) || in.To.Sub(in.From.Time) > longestLog*24*time.Hour {
+		return nil, services.InvalidField("query/to", "out_of_range", "Give a last day that is not before the first, ten years after it at most, in years from %d to %d.", firstYear, lastYear)
 	}
 	h.query, h.actor, h.now = in, actor, now
 	h.from = time.Date(in.From.Year(), in.From.Month(), in.From.Day(), 0, 0, 0, 0, zone)

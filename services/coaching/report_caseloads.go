@@ -98,8 +98,14 @@ type loadCounts struct {
 	CredentialsEnd *models.Date
 }
 
+// The years that reports are asked about: others are slips of the keyboard, and some cannot be written down.
+const (
+	firstYear = 2000
+	lastYear  = 2200
+)
+
 // Caseloads lists those who coach, suspended ones too, with how much each has to do, by name. It says nothing of any client.
-// Errors: those of a list.
+// Errors: those of a list; invalid for a day of another age.
 func (s *Service) Caseloads(ctx context.Context, in CaseloadQuery) (*CaseloadReport, error) {
 	now := s.core.Clock.Now()
 	first, from, until, err := weeksOf(now, in)
@@ -154,6 +160,9 @@ func weeksOf(now time.Time, in CaseloadQuery) (first models.Date, from, until ti
 	day := in.From
 	if day.IsZero() {
 		day = models.DayIn(now, models.DefaultTimeZone)
+	}
+	if day.Year() < firstYear || day.Year() > lastYear {
+		return first, from, until, services.InvalidField("query/from", "out_of_range", "Choose a day in a year from %d to %d.", firstYear, lastYear)
 	}
 	first = models.DateOf(day.AddDate(0, 0, -int(day.Weekday()+6)%7))
 	from = time.Date(first.Year(), first.Month(), first.Day(), 0, 0, 0, 0, zone)

@@ -32,6 +32,16 @@ func (p *practice) sat(engagement uuid.UUID, state models.CoachingState, at time
 	return id
 }
 
+func TestReportsOfAnotherAgeAreRefused(t *testing.T) {
+	p := openPractice(t)
+	far, long := models.NewDate(9999, time.December, 31), models.NewDate(1, time.June, 1)
+	for _, day := range []models.Date{far, long} {
+		refused(t, second(p.Caseloads(p.desk(), coaching.CaseloadQuery{From: day, Weeks: 4})), services.CodeInvalid)
+		refused(t, second(p.Waiting(p.desk(), coaching.WaitingQuery{To: day})), services.CodeInvalid)
+		refused(t, second(p.HoursLog(p.desk(), p.coach(), coaching.HoursLogQuery{To: day}, services.PageQuery{})), services.CodeInvalid)
+	}
+}
+
 func TestCaseloadsCountWhatEachCoachHas(t *testing.T) {
 	p := openPractice(t)
 	dana, eli := p.coach("Dana"), p.coach("Eli")

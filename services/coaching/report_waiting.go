@@ -89,8 +89,8 @@ func (s *Service) Waiting(ctx context.Context, in WaitingQuery) (*WaitingReport,
 	if in.From.IsZero() {
 		in.From = models.NewDate(in.To.Year(), in.To.Month()-11, 1)
 	}
-	if in.To.Before(in.From.Time) || in.To.Sub(in.From.Time) > longestWaiting*24*time.Hour {
-		return nil, services.InvalidField("query/to", "out_of_range", "Give a last day that is not before the first, five years after it at most.")
+	if in.From.Year() < firstYear || in.To.Year() > lastYear || in.To.Before(in.From.Time) || in.To.Sub(in.From.Time) > longestWaiting*24*time.Hour {
+		return nil, services.InvalidField("query/to", "out_of_range", "Give a last day that is not before the first, five years after it at most, in years from %d to %d.", firstYear, lastYear)
 	}
 	args := map[string]any{"now": now, "zone": models.DefaultTimeZone, "from": time.Date(in.From.Year(), in.From.Month(), in.From.Day(), 0, 0, 0, 0, zone),
 		"until": time.Date(in.To.Year(), in.To.Month(), in.To.Day()+1, 0, 0, 0, 0, zone)}
