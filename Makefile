@@ -38,14 +38,14 @@ build: ## Build bin/homefront with its version stamped in
 
 .PHONY: test
 test: ## Run every test (needs Go; the tests bring their own PostgreSQL)
-	go test ./...
+	go test -timeout 20m ./...
 
 .PHONY: race
 race: ## Run every test with the race detector (needs a C compiler)
 	@cc=$$(go env CC); command -v "$${cc%% *}" >/dev/null || { \
 		echo "make race: the race detector needs cgo and so a C compiler, and '$$cc' is not there." >&2; \
 		echo "Install gcc or set CC. 'make test' runs the same tests without it." >&2; exit 1; }
-	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 go test -timeout 60m -race ./...
 
 # The race test must be able to see overselling: this build leaves the lock out, and the same race must then oversell.
 .PHONY: control
