@@ -370,8 +370,9 @@ func (l *simLine) due(after time.Time) (next time.Time) {
 	return next
 }
 
-// pass ends what nobody answered in time, in the order in which it was asked.
-func (l *simLine) pass(now time.Time) {
+// pass ends what nobody answered in time, in the order in which it was asked. What ends at one instant is for several workers to end,
+// any of them first: back takes it the other way round.
+func (l *simLine) pass(now time.Time, back bool) {
 	type due struct {
 		at     time.Time
 		number int
@@ -388,7 +389,12 @@ func (l *simLine) pass(now time.Time) {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b due) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.number, b.number)) })
+	slices.SortFunc(all, func(a, b due) int {
+		if back {
+			a.number, b.number = b.number, a.number
+		}
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.number, b.number))
+	})
 	for _, d := range all {
 		d.end()
 		l.settle(now)

@@ -368,12 +368,16 @@ func (s *simulation) ring() error {
 			continue
 		}
 		s.tooLate(w)
-		after := w.clone()
-		for _, l := range after.lines {
-			l.pass(s.now)
-		}
 		w.tail = append(w.tail, s.now.Format("01-02 15:04")+" what was not answered ends")
-		lanes = append(lanes, &simLane{was: s.on[i], may: []*simWorkshop{after}, wrong: [][]string{nil}})
+		lane := &simLane{was: s.on[i]}
+		for back := range 1 << len(w.lines) { // each line the one way round or the other
+			after := w.clone()
+			for n, l := range after.lines {
+				l.pass(s.now, back>>n&1 == 1)
+			}
+			lane.may, lane.wrong = append(lane.may, after), append(lane.wrong, nil)
+		}
+		lanes = append(lanes, lane)
 		s.events++
 		s.done["expire"]++
 	}
