@@ -39,7 +39,7 @@ func openConfidence(t *testing.T) *confidence {
 	ruth, luis := c.coach("Ruth Mensah", object{}, models.RoleCoach), c.as("Luis Ortega")
 	c.cora.Patch("/v1/coaches/"+c.dana.Member.String(), 1, object{"supervisor_id": c.sam.Member}).Want(200)
 	c.cora.Patch("/v1/coaches/"+c.eli.Member.String(), 1, object{"supervisor_id": ruth.Member}).Want(200)
-	c.elses = c.eli.Post(c.engaged(c.eli, luis)+"/notes", object{"tier": "shared", "text": "Zqelse", "sign": true}).Want(201).ID()
+	c.elses = c.eli.Post(c.engaged(c.eli, luis)+"/notes", object{"tier": "shared", "text": "Zinniaelse", "sign": true}).Want(201).ID()
 	c.facts = map[string]*apptest.Client{"coordinator": c.cora}
 	c.others = map[string]*apptest.Client{"coach of another": c.eli, "supervisor of another": ruth, "client of another": luis}
 	for _, role := range models.Roles() {
@@ -60,28 +60,28 @@ func openConfidence(t *testing.T) *confidence {
 // say has her tell, and the coach write, with a word of its own in each place.
 func (c *confidence) say() {
 	at := c.engaged(c.dana, c.mia)
-	c.mia.Patch(at, c.view(c.mia, at).Version, object{"hopes": "Zqhope"}).Want(200)
-	goal := c.mia.Post(at+"/goals", object{"words": "Zqgoal", "measure": "Zqmeasure"}).Want(201).ID()
+	c.mia.Patch(at, c.view(c.mia, at).Version, object{"hopes": "Zinniahope"}).Want(200)
+	goal := c.mia.Post(at+"/goals", object{"words": "Zinniagoal", "measure": "Zinniameasure"}).Want(201).ID()
 	first, second := c.book(c.mia, at, day(time.October, 13, 14, 0)), c.book(c.mia, at, day(time.October, 20, 14, 0))
-	c.mia.Post(second+"/cancel", object{"reason": "Zqreason"}).Want(200)
+	c.mia.Post(second+"/cancel", object{"reason": "Zinniareason"}).Want(200)
 	third := c.book(c.mia, at, day(time.October, 27, 14, 0))
-	over := c.cora.Post(at+"/hand-over", object{"to_coach_id": c.sam.Member, "reason": "Zqover"}).Want(201).ID()
+	over := c.cora.Post(at+"/hand-over", object{"to_coach_id": c.sam.Member, "reason": "Zinniaover"}).Want(201).ID()
 	c.cora.Post("/v1/hand-overs/"+over.String()+"/cancel", nil).Want(200)
 	c.at(day(time.October, 13, 14, 55))
 	step := services.NewID()
 	var made coaching.LoggedCoaching
-	c.dana.Post(first+"/log", object{"log_id": services.NewID(), "outcome": "completed", "shared_summary": object{"text": "Zqshared"}, "private_note": object{"text": "Zqprivate"}, "supervision_note": object{"text": "Zqsupervision"},
-		"next_steps": []object{{"id": step, "text": "Zqstep", "goal_id": goal}}}).Want(200).JSON(&made)
+	c.dana.Post(first+"/log", object{"log_id": services.NewID(), "outcome": "completed", "shared_summary": object{"text": "Zinniashared"}, "private_note": object{"text": "Zinniaprivate"}, "supervision_note": object{"text": "Zinniasupervision"},
+		"next_steps": []object{{"id": step, "text": "Zinniastep", "goal_id": goal}}}).Want(200).JSON(&made)
 	for _, n := range made.Notes {
-		c.notes[n.ID] = "Zq" + string(n.Tier)
+		c.notes[n.ID] = "Zinnia" + string(n.Tier)
 		if n.Tier == models.NoteSupervision {
-			c.dana.Post(notePath(n.ID)+"/amend", object{"text": "Zqsupervision, amended", "reason": "Zqwhy"}).Want(200)
+			c.dana.Post(notePath(n.ID)+"/amend", object{"text": "Zinniasupervision, amended", "reason": "Zinniawhy"}).Want(200)
 		}
 	}
-	c.notes[c.dana.Post(at+"/notes", object{"tier": "shared", "text": "Zqdraft"}).Want(201).ID()] = "Zqdraft"
+	c.notes[c.dana.Post(at+"/notes", object{"tier": "shared", "text": "Zinniadraft"}).Want(201).ID()] = "Zinniadraft"
 	c.ids = map[string]uuid.UUID{"engagement_id": idOf(at), "coaching_session_id": idOf(first), "goal_id": goal, "action_id": step, "hand_over_id": over, "member_id": c.mia.Member, "coach_id": c.dana.Member,
 		"series_id": services.NewID(), "third": idOf(third)}
-	c.secrets = []string{"Zq", goal.String(), step.String()}
+	c.secrets = []string{"Zinnia", goal.String(), step.String()}
 	for id := range c.notes {
 		c.secrets = append(c.secrets, id.String())
 	}
@@ -167,7 +167,7 @@ func TestCoachingIsKeptByEveryPath(t *testing.T) {
 	}
 	for role, who := range c.facts {
 		for _, format := range []string{"csv", "xlsx"} {
-			if a := who.Post("/v1/members/export", object{"format": format}).Want(200); strings.Contains(string(a.Body), "Zq") {
+			if a := who.Post("/v1/members/export", object{"format": format}).Want(200); strings.Contains(string(a.Body), "Zinnia") {
 				t.Errorf("%s takes words out", role)
 			}
 		}
@@ -178,7 +178,7 @@ func TestCoachingIsKeptByEveryPath(t *testing.T) {
 // sweep asks for a read, and staff and coaches with all by which a list could be narrowed down to her.
 func (c *confidence) sweep(route string) {
 	note := slices.Collect(maps.Keys(c.notes))[0]
-	queries := []string{"?count=true", "?q=Zqshared", "?member_id=" + c.mia.Member.String(), "?coach_id=" + c.dana.Member.String(), "?engagement_id=" + c.ids["engagement_id"].String()}
+	queries := []string{"?count=true", "?q=Zinniashared", "?member_id=" + c.mia.Member.String(), "?coach_id=" + c.dana.Member.String(), "?engagement_id=" + c.ids["engagement_id"].String()}
 	if takes(route, hiding) {
 		queries = []string{"?count=true"}
 	}
@@ -201,7 +201,7 @@ func (c *confidence) unharmed() {
 		if text := string(c.dana.Get(notePath(id)).Want(200).Body); !strings.Contains(text, word) {
 			c.t.Errorf("the coach reads %s", text)
 		}
-		readers := map[*apptest.Client]bool{c.mia: word == "Zqshared", c.sam: word == "Zqsupervision"}
+		readers := map[*apptest.Client]bool{c.mia: word == "Zinniashared", c.sam: word == "Zinniasupervision"}
 		for who, may := range readers {
 			if may {
 				who.Get(notePath(id)).Want(200)

@@ -142,7 +142,7 @@ func pickID(yes bool, a, b uuid.UUID) uuid.UUID {
 // Every read of the program, by everybody, shows the words of a note to its readers alone, and only where notes are opened.
 func TestNoPathShowsTheWordsOfANoteToOthers(t *testing.T) {
 	c := openCouch(t)
-	words := map[string]string{"shared": "Zqmarigold", "private": "Zqfoxglove", "supervision": "Zqhollyhock"}
+	words := map[string]string{"shared": "Zinniamarigold", "private": "Zinniafoxglove", "supervision": "Zinniahollyhock"}
 	ids := map[string]uuid.UUID{}
 	for tier, word := range words {
 		a := c.coach.Post("/v1/coaching-sessions/"+c.session.String()+"/notes", object{"tier": tier, "text": "before " + word + " after", "sign": true}, "Idempotency-Key", tier).Want(201)
@@ -171,10 +171,10 @@ func TestNoPathShowsTheWordsOfANoteToOthers(t *testing.T) {
 			}
 		}
 	}
-	for _, bad := range []string{`{"tier":"shared","text":"Zqmarigold","extra":"Zqmarigold"}`, `{"tier":"Zqmarigold","text":"x"}`, `{"text":"Zqmarigold"}`, `{"tier":"shared","text":"Zqmarigold","text":"Zqmarigold"}`,
-		`{"tier":"shared","text":["Zqmarigold"]}`, `{"tier":"shared","text":"Zqmarigold" Zqmarigold`, `{"tier":"shared","text":"Zqmarigold` + strings.Repeat("x", 20000) + `"}`, `{"tier":"shared","text":"Zqmarigold","member_id":"Zqmarigold"}`} {
+	for _, bad := range []string{`{"tier":"shared","text":"Zinniamarigold","extra":"Zinniamarigold"}`, `{"tier":"Zinniamarigold","text":"x"}`, `{"text":"Zinniamarigold"}`, `{"tier":"shared","text":"Zinniamarigold","text":"Zinniamarigold"}`,
+		`{"tier":"shared","text":["Zinniamarigold"]}`, `{"tier":"shared","text":"Zinniamarigold" Zinniamarigold`, `{"tier":"shared","text":"Zinniamarigold` + strings.Repeat("x", 20000) + `"}`, `{"tier":"shared","text":"Zinniamarigold","member_id":"Zinniamarigold"}`} {
 		a := c.coach.Do(http.MethodPost, "/v1/engagements/"+c.engagement.String()+"/notes", bad)
-		if a.Status < 400 || a.Status >= 500 || strings.Contains(string(a.Body), "Zqmarigold") {
+		if a.Status < 400 || a.Status >= 500 || strings.Contains(string(a.Body), "Zinniamarigold") {
 			t.Errorf("%.60s answers %d %s", bad, a.Status, a.Body)
 		}
 	}
@@ -233,7 +233,7 @@ func TestSupervisorsFindTheNotesWrittenForThem(t *testing.T) {
 		var page services.Page[coaching.NoteView]
 		a := who.Get(here + query).Want(200)
 		a.JSON(&page)
-		if strings.Contains(string(a.Body), "Zqhollyhock") {
+		if strings.Contains(string(a.Body), "Zinniahollyhock") {
 			t.Errorf("the list shows words: %s", a.Body)
 		}
 		for _, n := range page.Data {
@@ -248,7 +248,7 @@ func TestSupervisorsFindTheNotesWrittenForThem(t *testing.T) {
 	var want []uuid.UUID
 	for i := range 3 {
 		c.Core.Clock.Set(c.Core.Clock.Now().Add(time.Second))
-		n := c.coach.Post("/v1/engagements/"+c.engagement.String()+"/notes", object{"tier": "supervision", "text": fmt.Sprint("Zqhollyhock ", i), "sign": true}).Want(201)
+		n := c.coach.Post("/v1/engagements/"+c.engagement.String()+"/notes", object{"tier": "supervision", "text": fmt.Sprint("Zinniahollyhock ", i), "sign": true}).Want(201)
 		want = append([]uuid.UUID{n.ID()}, want...) // the newest first
 	}
 	for _, other := range []object{{"tier": "supervision", "text": "a draft"}, {"tier": "private", "text": "x", "sign": true}, {"tier": "shared", "text": "x", "sign": true}} {

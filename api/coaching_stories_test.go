@@ -20,10 +20,10 @@ func (p *practice) couple(luis, ana *apptest.Client) string {
 	p.t.Helper()
 	link := luis.Post("/v1/me/relationships", object{"email": ana.Email, "kind": "spouse"}).Want(201)
 	ana.Post("/v1/me/relationships/"+link.ID().String()+"/accept", nil).Want(200)
-	at := luis.Post("/v1/engagements", object{"partner_member_id": ana.Member, "hopes": "Zqhis", "focus_areas": []string{"relationships"}}).Want(201).Header.Get("Location")
+	at := luis.Post("/v1/engagements", object{"partner_member_id": ana.Member, "hopes": "Zinniahis", "focus_areas": []string{"relationships"}}).Want(201).Header.Get("Location")
 	p.cora.Post(at+"/match", object{"coach_id": p.dana.Member}).WantCode(409, coaching.CodePartnerNotIn)
 	ana.Post(at+"/join", nil).Want(200)
-	ana.Patch(at, p.view(ana, at).Version, object{"hopes": "Zqhers"}).Want(200)
+	ana.Patch(at, p.view(ana, at).Version, object{"hopes": "Zinniahers"}).Want(200)
 	p.cora.Post(at+"/match", object{"coach_id": p.dana.Member}).Want(200)
 	p.dana.Post(at+"/accept", object{}).Want(200)
 	luis.Post(at+"/accept", object{}).Want(200)
@@ -43,7 +43,7 @@ func TestCoachingOfACouple(t *testing.T) {
 		who   *apptest.Client
 		reads string
 		not   string
-	}{{luis, "Zqhis", "Zqhers"}, {ana, "Zqhers", "Zqhis"}} {
+	}{{luis, "Zinniahis", "Zinniahers"}, {ana, "Zinniahers", "Zinniahis"}} {
 		if text := string(one.who.Get(at).Want(200).Body); !strings.Contains(text, one.reads) || strings.Contains(text, one.not) {
 			t.Errorf("%s reads of hopes: %s", one.who.Email, text)
 		}
@@ -60,9 +60,9 @@ func TestCoachingOfACouple(t *testing.T) {
 
 	p.at(day(time.October, 13, 15, 55))
 	joint, hers, his, inner := services.NewID(), services.NewID(), services.NewID(), services.NewID()
-	p.dana.Post(first+"/log", object{"log_id": services.NewID(), "outcome": "completed", "private_note": object{"text": "Zqinner"}}).Want(422) // of a couple it names one of them
-	p.dana.Post(first+"/log", object{"log_id": services.NewID(), "outcome": "completed", "shared_summary": object{"id": joint, "text": "Zqtogether"}, "private_note": object{"id": inner, "member_id": ana.Member, "text": "Zqinner"},
-		"notes": []object{{"id": hers, "tier": "shared", "member_id": ana.Member, "text": "Zqheralone"}, {"id": his, "tier": "shared", "member_id": luis.Member, "text": "Zqhisalone"}}}).Want(200)
+	p.dana.Post(first+"/log", object{"log_id": services.NewID(), "outcome": "completed", "private_note": object{"text": "Zinniainner"}}).Want(422) // of a couple it names one of them
+	p.dana.Post(first+"/log", object{"log_id": services.NewID(), "outcome": "completed", "shared_summary": object{"id": joint, "text": "Zinniatogether"}, "private_note": object{"id": inner, "member_id": ana.Member, "text": "Zinniainner"},
+		"notes": []object{{"id": hers, "tier": "shared", "member_id": ana.Member, "text": "Zinniaheralone"}, {"id": his, "tier": "shared", "member_id": luis.Member, "text": "Zinniahisalone"}}}).Want(200)
 	if n := p.Count(`select count(distinct (member_id, body_key, body)) from coaching_note_texts where note_id = $1`, joint); n != 2 {
 		t.Errorf("the joint note has %d ciphertexts", n)
 	}
@@ -75,8 +75,8 @@ func TestCoachingOfACouple(t *testing.T) {
 			who         *apptest.Client
 			own, theirs uuid.UUID
 			words       string
-		}{{luis, his, hers, "Zqhisalone"}, {ana, hers, his, "Zqheralone"}} {
-			if text := one.who.Get(notePath(joint)).Want(200).Map()["words"].(object)["text"]; text != "Zqtogether" {
+		}{{luis, his, hers, "Zinniahisalone"}, {ana, hers, his, "Zinniaheralone"}} {
+			if text := one.who.Get(notePath(joint)).Want(200).Map()["words"].(object)["text"]; text != "Zinniatogether" {
 				t.Errorf("%s reads together %v", one.who.Email, text)
 			}
 			if text := one.who.Get(notePath(one.own)).Want(200).Map()["words"].(object)["text"]; text != one.words {
@@ -122,8 +122,8 @@ func TestCoachingOfACouple(t *testing.T) {
 			silentOf(t, who.Email, m.Subject+m.Text)
 		}
 	}
-	p.neutral(luis, "zq")
-	p.neutral(ana, "zq")
+	p.neutral(luis, "zinnia")
+	p.neutral(ana, "zinnia")
 	for _, who := range []*apptest.Client{luis, ana, p.dana} {
 		silentOf(t, who.Email, string(who.Get("/v1/me/notifications").Want(200).Body))
 		silentOf(t, who.Email, string(who.Get("/v1/me/access-log").Want(200).Body))
@@ -165,7 +165,7 @@ func TestCoachingFromAPhoneThatWasOffline(t *testing.T) {
 		return object{"log_id": services.NewID(), "outcome": "completed", "shared_summary": object{"id": services.NewID(), "text": text}, "next_steps": []object{{"id": services.NewID(), "text": "Step " + text}},
 			"goals": []object{{"goal_id": goal, "progress": progress}}}
 	}
-	later, earlier, never := log("Zqlater", 60), log("Zqearlier", 30), log("Zqnever", 90)
+	later, earlier, never := log("Zinnialater", 60), log("Zinniaearlier", 30), log("Zinnianever", 90)
 	once := p.dana.Post(second+"/log", later).Want(200)
 	p.dana.Post(first+"/log", earlier).Want(200)
 	var moved coaching.GoalHistory
@@ -182,15 +182,15 @@ func TestCoachingFromAPhoneThatWasOffline(t *testing.T) {
 	if notes, steps := len(list(mia.Get(at+"/notes").Want(200))), len(list(mia.Get(at+"/actions").Want(200))); notes != 2 || steps != 2 {
 		t.Errorf("%d notes, %d steps", notes, steps)
 	}
-	other := log("Zqother", 10)
+	other := log("Zinniaother", 10)
 	other["log_id"] = later["log_id"]
 	p.dana.Post(second+"/log", other).WantCode(409, coaching.CodeLogIDTaken)
 	p.dana.Post(first+"/log", later).WantCode(409, coaching.CodeLogIDTaken)
-	p.dana.Post(second+"/log", log("Zqsecond", 10)).WantCode(409, coaching.CodeAlreadyLogged)
+	p.dana.Post(second+"/log", log("Zinniasecond", 10)).WantCode(409, coaching.CodeAlreadyLogged)
 
 	// She had called off, and came all the same: the log waits on the phone until the session is booked again.
 	refused := p.dana.Post(third+"/log", never).WantCode(409, coaching.CodeNotLoggable)
-	if !strings.Contains(string(refused.Body), `"cancelled_by_member"`) || strings.Contains(string(refused.Body), "Zq") {
+	if !strings.Contains(string(refused.Body), `"cancelled_by_member"`) || strings.Contains(string(refused.Body), "Zinnia") {
 		t.Errorf("%s", refused.Body)
 	}
 	if n := p.Count(`select count(*) from coaching_notes where id = $1`, never["shared_summary"].(object)["id"]); n != 0 || len(list(p.dana.Get(third+"/notes").Want(200))) != 0 {
@@ -202,7 +202,7 @@ func TestCoachingFromAPhoneThatWasOffline(t *testing.T) {
 		t.Errorf("%+v", moved)
 	}
 	p.twoPhones(mia, at)
-	if n := p.Count(`select count(*) from audit_log a where a::text like '%Zq%' or a::text like '%' || $1 || '%'`, hex.EncodeToString([]byte("Zq"))) + strings.Count(p.Log.String(), "Zq"); n != 0 {
+	if n := p.Count(`select count(*) from audit_log a where a::text like '%Zinnia%' or a::text like '%' || $1 || '%'`, hex.EncodeToString([]byte("Zinnia"))) + strings.Count(p.Log.String(), "Zinnia"); n != 0 {
 		t.Errorf("%d lines of logs hold words", n)
 	}
 }
@@ -218,21 +218,21 @@ func (p *practice) twoPhones(mia *apptest.Client, at string) {
 	save := func(tag, text string) *apptest.Answer {
 		return p.dana.Do("PUT", notePath(id), object{"text": text}, "If-Match", tag)
 	}
-	saved := save(tag, "Zqfrom the phone").Want(200).Header.Get("ETag")
+	saved := save(tag, "Zinniafrom the phone").Want(200).Header.Get("ETag")
 	if saved == tag {
 		t.Error("the ETag stays")
 	}
-	save(tag, "Zqfrom the tablet").WantCode(412, services.CodeStale)
+	save(tag, "Zinniafrom the tablet").WantCode(412, services.CodeStale)
 	p.hidden(mia, notePath(id), id)
 	read := p.dana.Get(notePath(id)).Want(200)
-	if read.Header.Get("ETag") != saved || read.Map()["words"].(object)["text"] != "Zqfrom the phone" {
+	if read.Header.Get("ETag") != saved || read.Map()["words"].(object)["text"] != "Zinniafrom the phone" {
 		t.Errorf("%s %s", read.Header.Get("ETag"), read.Body)
 	}
-	last := save(saved, "Zqfrom both").Want(200).Header.Get("ETag")
+	last := save(saved, "Zinniafrom both").Want(200).Header.Get("ETag")
 	p.dana.Post(notePath(id)+"/sign", nil, "If-Match", saved).WantCode(412, services.CodeStale)
 	signed := p.dana.Post(notePath(id)+"/sign", nil, "If-Match", last).Want(200).Header.Get("ETag")
-	save(signed, "Zqtoo late").WantCode(409, coaching.CodeNoteSigned)
-	if text := mia.Get(notePath(id)).Want(200).Map()["words"].(object)["text"]; text != "Zqfrom both" {
+	save(signed, "Zinniatoo late").WantCode(409, coaching.CodeNoteSigned)
+	if text := mia.Get(notePath(id)).Want(200).Map()["words"].(object)["text"]; text != "Zinniafrom both" {
 		t.Errorf("she reads %v", text)
 	}
 }

@@ -53,7 +53,7 @@ func (o *one) looks() (out []string) {
 	for _, e := range list(o.mia.Get("/v1/me/access-log?limit=100").Want(200)) {
 		look := e.(object)
 		out = append(out, look["role"].(string)+" "+look["kind"].(string)+" "+look["on"].(string))
-		if told, _ := json.Marshal(look); strings.Contains(string(told), "Zq") || strings.Contains(string(told), "Dana") {
+		if told, _ := json.Marshal(look); strings.Contains(string(told), "Zinnia") || strings.Contains(string(told), "Dana") {
 			o.t.Errorf("%s", told)
 		}
 	}
@@ -69,7 +69,7 @@ func (o *one) nextTime() {
 		o.t.Errorf("%+v", today)
 	}
 	second, last := "/v1/coaching-sessions/"+o.sessions[1].ID.String(), "/v1/coaching-sessions/"+o.sessions[4].ID.String()
-	if late := o.mia.Post(second+"/cancel", object{"reason": "Zqreason"}).Want(200).Map(); late["late"] != true || late["state"] != "cancelled_by_member" {
+	if late := o.mia.Post(second+"/cancel", object{"reason": "Zinniareason"}).Want(200).Map(); late["late"] != true || late["state"] != "cancelled_by_member" {
 		o.t.Errorf("%v", late)
 	}
 	if e := o.view(o.mia, o.at_); e.SessionsUsed != 5 || e.SessionsLeft != 1 {
@@ -82,7 +82,7 @@ func (o *one) nextTime() {
 		o.t.Errorf("called off in time: %d used, %d left", e.SessionsUsed, e.SessionsLeft)
 	}
 	o.RunDue()
-	if text := o.dana.Get("/v1/me/notifications").Want(200); strings.Contains(string(text.Body), "Zqreason") {
+	if text := o.dana.Get("/v1/me/notifications").Want(200); strings.Contains(string(text.Body), "Zinniareason") {
 		o.t.Errorf("%s", text.Body)
 	}
 }
@@ -171,9 +171,9 @@ func (o *one) completes() {
 	o.at(day(time.November, 10, 15, 55))
 	var made coaching.LoggedCoaching
 	o.dana.Post(third+"/log", object{"log_id": uuid.New(), "outcome": "completed"}).WantCode(404, "not_found")
-	o.eli.Post(third+"/log", object{"log_id": uuid.New(), "outcome": "completed", "shared_summary": object{"text": "Zqsecond"}}).Want(200).JSON(&made)
+	o.eli.Post(third+"/log", object{"log_id": uuid.New(), "outcome": "completed", "shared_summary": object{"text": "Zinniasecond"}}).Want(200).JSON(&made)
 	o.hidden(o.dana, notePath(made.Notes[0].ID), made.Notes[0].ID)
-	if got := o.mia.Get(notePath(made.Notes[0].ID)).Want(200).Map()["words"].(object)["text"]; got != "Zqsecond" {
+	if got := o.mia.Get(notePath(made.Notes[0].ID)).Want(200).Map()["words"].(object)["text"]; got != "Zinniasecond" {
 		o.t.Errorf("%v", got)
 	}
 	o.mia.Post(o.at_+"/complete", object{}).WantCode(403, "coach_or_staff")
@@ -200,13 +200,13 @@ func (o *one) completes() {
 	}
 	for _, who := range []*apptest.Client{o.mia, o.dana, o.eli} {
 		for _, m := range o.Mail.To(who.Email) {
-			if strings.Contains(m.Subject+m.Text, "Zq") {
+			if strings.Contains(m.Subject+m.Text, "Zinnia") {
 				o.t.Errorf("a mail to %s holds words: %s", who.Email, m.Subject)
 			}
 		}
 	}
 	o.neutral(o.mia, "dana", "eli stone", "sleep")
-	if log := o.Log.String(); strings.Contains(log, "Zq") || strings.Contains(log, "Rivera") {
+	if log := o.Log.String(); strings.Contains(log, "Zinnia") || strings.Contains(log, "Rivera") {
 		o.t.Error("the log holds words, or a name")
 	}
 }

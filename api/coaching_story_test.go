@@ -179,16 +179,16 @@ func TestCoachingTheWholeWay(t *testing.T) {
 }
 
 const (
-	hopes   = "Sleep through the night like a Zqhope"
-	summary = "We looked at the evenings. Zqsummary"
-	inner   = "Ask about the nights before the anniversary. Zqinner"
+	hopes   = "Sleep through the night like a Zinniahope"
+	summary = "We looked at the evenings. Zinniasummary"
+	inner   = "Ask about the nights before the anniversary. Zinniainner"
 )
 
 func (o *one) ask() {
 	asked := o.mia.Post("/v1/engagements", object{"hopes": hopes, "focus_areas": []string{"sleep"}, "hours": []string{"TU 14:00-18:00", "WE 14:00-18:00"}, "modalities": []string{"online"}}).Want(201)
 	o.at_ = asked.Header.Get("Location")
 	queue := o.cora.Get("/v1/engagements?waiting=true&sort=requested_at").Want(200)
-	if rows := list(queue); len(rows) != 1 || rows[0].(object)["id"] != asked.ID().String() || rows[0].(object)["waiting_days"] != 0.0 || strings.Contains(string(queue.Body), "Zqhope") {
+	if rows := list(queue); len(rows) != 1 || rows[0].(object)["id"] != asked.ID().String() || rows[0].(object)["waiting_days"] != 0.0 || strings.Contains(string(queue.Body), "Zinniahope") {
 		o.t.Fatalf("the queue: %s", queue.Body)
 	}
 	if open := list(o.cora.Get("/v1/tasks?kind=match_coach").Want(200)); len(open) != 1 {
@@ -346,7 +346,7 @@ func (o *one) logs() {
 		"goals":      []object{{"goal_id": o.goal, "progress": 40}}, "next": object{"starts_at": day(time.November, 24, 15, 0)}}).Want(200)
 	var made coaching.LoggedCoaching
 	a.JSON(&made)
-	if made.State != models.CoachingCompleted || made.Minutes != 45 || len(made.Notes) != 2 || len(made.StepIDs) != 2 || made.Next == nil || made.Next.Booked || made.Next.Code != "double_booked" || strings.Contains(string(a.Body), "Zq") {
+	if made.State != models.CoachingCompleted || made.Minutes != 45 || len(made.Notes) != 2 || len(made.StepIDs) != 2 || made.Next == nil || made.Next.Booked || made.Next.Code != "double_booked" || strings.Contains(string(a.Body), "Zinnia") {
 		o.t.Fatalf("%s", a.Body)
 	}
 	for _, n := range made.Notes {

@@ -83,6 +83,12 @@ func NotFound(what string) *Error {
 	return &Error{Kind: KindNotFound, Code: CodeNotFound, Message: "No such " + what + "."}
 }
 
+// IsNotFound says whether err is that something is not there for the caller.
+func IsNotFound(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == KindNotFound
+}
+
 // Conflict says that the state of things, not the request, stands in the way.
 func Conflict(code Code, message string, args ...any) *Error {
 	return &Error{Kind: KindConflict, Code: code, Message: fmt.Sprintf(message, args...)}

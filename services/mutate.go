@@ -315,6 +315,14 @@ func ScanOne(what string, into ...any) func(pgx.Rows) error {
 	}
 }
 
+// RowsInto is a Statement's scan that collects all rows by the names of their columns.
+func RowsInto[T any](into *[]T) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
+		return err
+	}
+}
+
 // flushing is the connection as GORM sees it: whatever is queued goes first, so that statements keep their order.
 type flushing struct {
 	*sql.Conn

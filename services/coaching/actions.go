@@ -63,12 +63,6 @@ var actionList = services.List[models.CoachingAction]{
 	Sorts: []services.Sort[models.CoachingAction]{{Name: "created_at", Column: "x.created_at", Cast: "timestamptz", Key: func(a models.CoachingAction) any { return a.CreatedAt }}},
 }
 
-// hidden says whether an error is that something is not there for the caller.
-func hidden(err error) bool {
-	var e *services.Error
-	return errors.As(err, &e) && e.Kind == services.KindNotFound
-}
-
 // addActions adds steps that were agreed on, in a session or without one. Whether they may be added is for the caller to say.
 // Errors: invalid for no words, for people who are not of the engagement and for goals that the confidant does not read.
 func (c *confidant) addActions(tx *services.Tx, sessionID *uuid.UUID, in []NewAction) ([]models.CoachingAction, error) {
@@ -226,7 +220,7 @@ func (c *confidant) addedBefore(tx *services.Tx, in NewAction) (*models.Coaching
 		return nil, nil
 	}
 	action, err := c.action(tx, *in.ID, false)
-	if hidden(err) {
+	if services.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {

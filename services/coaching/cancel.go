@@ -223,7 +223,7 @@ func (s *Service) CancelSeries(ctx context.Context, seriesID uuid.UUID, in Cance
 // Errors: not_found.
 func firstOfSeries(tx *services.Tx, id uuid.UUID) (uuid.UUID, error) {
 	var of []struct{ ID uuid.UUID }
-	err := tx.Batch(services.Statement{SQL: `select id from coaching_sessions where series_id = $1 order by starts_at, id limit 1`, Args: []any{id}, Scan: rowsInto(&of)})
+	err := tx.Batch(services.Statement{SQL: `select id from coaching_sessions where series_id = $1 order by starts_at, id limit 1`, Args: []any{id}, Scan: services.RowsInto(&of)})
 	if err == nil && len(of) == 0 {
 		err = services.NotFound("series")
 	}

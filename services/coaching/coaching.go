@@ -3,7 +3,6 @@
 package coaching
 
 import (
-	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
 	"homefront/services"
@@ -35,11 +34,3 @@ func New(core *services.Core, cfg Config) *Service {
 }
 
 var forUpdate = clause.Locking{Strength: "NO KEY UPDATE"}
-
-// rowsInto collects all rows by the names of their columns.
-func rowsInto[T any](into *[]T) func(pgx.Rows) error {
-	return func(rows pgx.Rows) (err error) {
-		*into, err = pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
-		return err
-	}
-}

@@ -91,7 +91,7 @@ func viewEngagements(tx *services.Tx, v viewer, found []models.Engagement) ([]En
 		return nil, err
 	}
 	err := tx.Batch(
-		services.Statement{SQL: factsSQL, Args: []any{ids}, Scan: rowsInto(&facts)},
+		services.Statement{SQL: factsSQL, Args: []any{ids}, Scan: services.RowsInto(&facts)},
 		services.Statement{SQL: aheadSQL, Args: []any{ids, tx.Now()}, Scan: func(rows pgx.Rows) error {
 			for rows.Next() {
 				var a aheadRow
@@ -305,7 +305,7 @@ func openHopes(tx *services.Tx, s sight, e *models.Engagement, participants []mo
 			continue
 		}
 		text, err := tx.Unseal(*p.HopesKey, hopesRecord(p.ID), hopesVersion, p.Hopes)
-		if hidden(err) {
+		if services.IsNotFound(err) {
 			continue
 		}
 		if err != nil {

@@ -120,7 +120,7 @@ func (c *confidant) setBefore(tx *services.Tx, in NewGoal, whose *uuid.UUID) (*m
 		return nil, nil
 	}
 	goal, err := c.goal(tx, *in.ID, false)
-	if hidden(err) {
+	if services.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -145,7 +145,7 @@ func made(id *uuid.UUID) uuid.UUID {
 // Errors: not_found, of what was asked for.
 func inConfidence(tx *services.Tx, engagementID uuid.UUID, what string) (*confidant, error) {
 	e, participants, see, err := openEngagement(tx, engagementID)
-	if hidden(err) {
+	if services.IsNotFound(err) {
 		return nil, services.NotFound(what)
 	}
 	if err != nil {
@@ -217,7 +217,7 @@ func confidantFor(d *services.Disclosure, engagementID uuid.UUID, what string) (
 		return nil, err
 	}
 	e, participants, err := v.engagement(d.DB, engagementID, false)
-	if hidden(err) {
+	if services.IsNotFound(err) {
 		return nil, services.NotFound(what)
 	}
 	if err != nil {

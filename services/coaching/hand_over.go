@@ -235,8 +235,8 @@ func viewHandOvers(tx *services.Tx, v viewer, found []models.HandOver) ([]HandOv
 	var parts []handOverPerson
 	var names []nameRow
 	err := tx.Batch(
-		services.Statement{SQL: handOverPeopleSQL, Args: []any{ids}, Scan: rowsInto(&parts)},
-		services.Statement{SQL: `select m.id, ` + calledSQL + ` from members m where m.id = any($1)`, Args: []any{coaches}, Scan: rowsInto(&names)},
+		services.Statement{SQL: handOverPeopleSQL, Args: []any{ids}, Scan: services.RowsInto(&parts)},
+		services.Statement{SQL: `select m.id, ` + calledSQL + ` from members m where m.id = any($1)`, Args: []any{coaches}, Scan: services.RowsInto(&names)},
 	)
 	if err != nil {
 		return nil, err

@@ -227,7 +227,7 @@ func (m *meeting) numbers(tx *services.Tx) ([]CoachingCall, error) {
 		SQL: `select a.member_id, coalesce(m.phone, (select g.phone from engagement_participants p join members g on g.id = p.entered_by
 				where p.engagement_id = $2 and p.member_id = a.member_id and (m.birth_date is null or m.birth_date > $3))) as phone
 			from coaching_attendance a join members m on m.id = a.member_id where a.session_id = $1 order by a.member_id`,
-		Args: []any{m.ID, m.EngagementID, m.StartsAt.AddDate(-models.AdultAge, 0, 0)}, Scan: rowsInto(&out)})
+		Args: []any{m.ID, m.EngagementID, m.StartsAt.AddDate(-models.AdultAge, 0, 0)}, Scan: services.RowsInto(&out)})
 	for i := range out {
 		for _, p := range m.People {
 			if p.MemberID == out[i].MemberID {

@@ -125,7 +125,7 @@ func (s *Service) LogSession(ctx context.Context, id uuid.UUID, in LogCoaching) 
 			return nil, err
 		}
 		v, hold := openHeld(tx, id)
-		if hold != nil && !hidden(hold) && !errNotCoaching.Is(hold) {
+		if hold != nil && !services.IsNotFound(hold) && !errNotCoaching.Is(hold) {
 			return nil, hold
 		}
 		before, err := loggedBefore(tx, in.LogID, mac) // under the lock: a double tap waits for it
@@ -228,7 +228,7 @@ func openHeld(tx *services.Tx, id uuid.UUID) (*visit, error) {
 	if err == nil && v.sight.Coach && v.session.CoachID == tx.Actor().MemberID {
 		return v, nil
 	}
-	if err != nil && !hidden(err) {
+	if err != nil && !services.IsNotFound(err) {
 		return nil, err
 	}
 	return openPast(tx, id)

@@ -135,7 +135,7 @@ type EditLog struct {
 func (s *Service) CorrectLog(ctx context.Context, id uuid.UUID, in EditLog) (*LoggedFacts, error) {
 	return services.Mutate(ctx, s.core, "coaching_session.correct", func(tx *services.Tx) (*LoggedFacts, error) {
 		v, err := openAnswer(tx, id)
-		if hidden(err) {
+		if services.IsNotFound(err) {
 			v, err = openPast(tx, id)
 		}
 		if err != nil {

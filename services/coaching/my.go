@@ -139,8 +139,8 @@ func (m *mine) fill(out []MyEngagement) error {
 	var sessions []MyCoachingSession
 	var notes []MyCoachingNote
 	err := m.tx.Batch(
-		services.Statement{SQL: readMySessions, Args: []any{m.ids, m.tx.Now(), m.me, mySessionsAtMost}, Scan: rowsInto(&sessions)},
-		services.Statement{SQL: readMyNotes, Args: []any{m.ids, m.me, myNotesAtMost}, Scan: rowsInto(&notes)},
+		services.Statement{SQL: readMySessions, Args: []any{m.ids, m.tx.Now(), m.me, mySessionsAtMost}, Scan: services.RowsInto(&sessions)},
+		services.Statement{SQL: readMyNotes, Args: []any{m.ids, m.me, myNotesAtMost}, Scan: services.RowsInto(&notes)},
 	)
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func (s *Service) WriteSessionNote(ctx context.Context, sessionID uuid.UUID, in 
 			return nil, services.NotFound("session")
 		}
 		e, _, see, err := openEngagement(tx, sessions[0].EngagementID)
-		if hidden(err) || err == nil && !see.Coach {
+		if services.IsNotFound(err) || err == nil && !see.Coach {
 			return nil, services.NotFound("session")
 		}
 		if err != nil {

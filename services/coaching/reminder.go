@@ -75,7 +75,7 @@ func (t *teller) remindAll(args RemindCoaching, session models.CoachingSession) 
 		return err
 	}
 	var sent []struct{ Key string }
-	if err := t.tx.Batch(services.Statement{SQL: `select key from messages where key = any($1) and key is not null`, Args: []any{keys}, Scan: rowsInto(&sent)}); err != nil {
+	if err := t.tx.Batch(services.Statement{SQL: `select key from messages where key = any($1) and key is not null`, Args: []any{keys}, Scan: services.RowsInto(&sent)}); err != nil {
 		return err
 	}
 	told := map[string]bool{}

@@ -133,7 +133,7 @@ var errNotCoaching = services.Forbidden(CodeCoachSuspended, "You do not coach at
 
 // suspended answers in place of an error why the coach of an engagement, who knows of it, has it in their scope no more.
 func (v viewer) suspended(db *gorm.DB, id uuid.UUID, otherwise error) error {
-	if !hidden(otherwise) || v.coach || !v.actor.Has(models.RoleCoach) {
+	if !services.IsNotFound(otherwise) || v.coach || !v.actor.Has(models.RoleCoach) {
 		return otherwise
 	}
 	own := false

@@ -45,7 +45,7 @@ type visit struct {
 // Errors: not_found.
 func openSession(tx *services.Tx, id uuid.UUID) (*visit, error) {
 	var of []struct{ EngagementID uuid.UUID }
-	err := tx.Batch(services.Statement{SQL: `select engagement_id from coaching_sessions where id = $1`, Args: []any{id}, Scan: rowsInto(&of)})
+	err := tx.Batch(services.Statement{SQL: `select engagement_id from coaching_sessions where id = $1`, Args: []any{id}, Scan: services.RowsInto(&of)})
 	if err != nil {
 		return nil, err
 	}

@@ -270,7 +270,7 @@ func (s *Service) Session(ctx context.Context, id uuid.UUID) (*CoachingSessionVi
 	return services.Disclose(ctx, s.core, action, func(d *services.Disclosure) (*CoachingSessionView, error) {
 		d.Object(id)
 		row, err := findSession(d.DB, actor, id, s.core.Clock.Now())
-		if hidden(err) {
+		if services.IsNotFound(err) {
 			row, err = findPast(d.DB, actor, id, s.core.Clock.Now())
 		}
 		if err != nil {

@@ -42,7 +42,7 @@ const humansSQL = `select m.id, coalesce(nullif(btrim(m.preferred_name), ''), m.
 // readHumans reads members by id.
 func readHumans(tx *services.Tx, ids ...uuid.UUID) (map[uuid.UUID]human, error) {
 	var found []human
-	err := tx.Batch(services.Statement{SQL: humansSQL, Args: []any{ids}, Scan: rowsInto(&found)})
+	err := tx.Batch(services.Statement{SQL: humansSQL, Args: []any{ids}, Scan: services.RowsInto(&found)})
 	out := make(map[uuid.UUID]human, len(found))
 	for _, h := range found {
 		out[h.ID] = h

@@ -142,7 +142,7 @@ func openToday(d *services.Disclosure, in TodayQuery) (*today, error) {
 	tx := d.Tx()
 	t := &today{tx: tx, me: tx.Actor().MemberID, now: tx.Now(), zone: in.TimeZone, day: in.Date}
 	var coaches []todayCoach
-	err := tx.Batch(services.Statement{SQL: readTodayCoach, Args: []any{t.me, models.DateOf(t.now).Time, models.Texts[models.CredentialKind](models.ForCoachesOf(true))}, Scan: rowsInto(&coaches)})
+	err := tx.Batch(services.Statement{SQL: readTodayCoach, Args: []any{t.me, models.DateOf(t.now).Time, models.Texts[models.CredentialKind](models.ForCoachesOf(true))}, Scan: services.RowsInto(&coaches)})
 	if err != nil {
 		return nil, err
 	}

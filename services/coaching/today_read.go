@@ -121,7 +121,7 @@ type todaySession struct {
 }
 
 func (t *today) readSessions() error {
-	return t.tx.Batch(services.Statement{SQL: readToday, Args: []any{t.me, t.from, t.to, t.now, todayAtMost, models.DateOf(t.now).Time}, Scan: rowsInto(&t.sessions)})
+	return t.tx.Batch(services.Statement{SQL: readToday, Args: []any{t.me, t.from, t.to, t.now, todayAtMost, models.DateOf(t.now).Time}, Scan: services.RowsInto(&t.sessions)})
 }
 
 // readTodaySteps are some open steps ($6) of each of the engagements of the sessions ($2), and of all clients those that were due longest
@@ -170,7 +170,7 @@ func (t *today) readSteps() error {
 	for i := range t.sessions {
 		engagements = append(engagements, t.sessions[i].EngagementID)
 	}
-	err := t.tx.Batch(services.Statement{SQL: readTodaySteps, Args: []any{t.me, engagements, t.day.Time, overdueAtMost, models.DateOf(t.now).Time, agreedAtMost}, Scan: rowsInto(&t.steps)})
+	err := t.tx.Batch(services.Statement{SQL: readTodaySteps, Args: []any{t.me, engagements, t.day.Time, overdueAtMost, models.DateOf(t.now).Time, agreedAtMost}, Scan: services.RowsInto(&t.steps)})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"homefront/models"
 	"homefront/services"
@@ -104,7 +103,7 @@ func knownOf(tx *services.Tx, sheets []Sheet) (map[key][]models.ProgramAttendanc
 	}
 	tx.Queue(`select from programs where id = any($3::uuid[]) or id in (select a.program_id from `+ofOccasions+`) order by id`+programLock, sources, ids, programs)
 	var rows []models.ProgramAttendance
-	err := tx.Batch(services.Statement{SQL: `select ` + attendanceColumns + ` from ` + ofOccasions, Args: []any{sources, ids}, Scan: rowsInto(&rows)})
+	err := tx.Batch(services.Statement{SQL: `select ` + attendanceColumns + ` from ` + ofOccasions, Args: []any{sources, ids}, Scan: services.RowsInto(&rows)})
 	known := map[key][]models.ProgramAttendance{}
 	for _, r := range rows {
 		k := key{r.Source, r.SourceID}
@@ -189,11 +188,4 @@ func (d *difference) store() {
 		select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::date[], $8::text[])
 		on conflict (source, source_id, member_id) do update set program_id = excluded.program_id, starts_at = excluded.starts_at, on_day = excluded.on_day, status = excluded.status`,
 		ids, sources, of, programs, members, starts, days, statuses)
-}
-
-func rowsInto[T any](into *[]T) func(pgx.Rows) error {
-	return func(rows pgx.Rows) (err error) {
-		*into, err = pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
-		return err
-	}
 }

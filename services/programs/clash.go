@@ -37,7 +37,7 @@ const cohortClashes = `select distinct on (c.id) s.id as separation_id, s.first_
 // CohortClashes finds the cohorts that are not over in which both sides of a separation have a place, or wait for one.
 func CohortClashes(tx *services.Tx, separationID uuid.UUID) ([]CohortClash, error) {
 	found := []CohortClash{}
-	return found, tx.Batch(services.Statement{SQL: cohortClashes, Args: []any{separationID, tx.Now()}, Scan: rowsInto(&found)})
+	return found, tx.Batch(services.Statement{SQL: cohortClashes, Args: []any{separationID, tx.Now()}, Scan: services.RowsInto(&found)})
 }
 
 // AskAboutCohortClashes gives staff who are close to neither a task for each of them, due the same day.

@@ -18,7 +18,7 @@ type heldEnrollment struct {
 func Depart(tx *services.Tx, memberID uuid.UUID) (out []models.DeathEffect, err error) {
 	var live []struct{ ID uuid.UUID }
 	tx.Locks(services.LockPrograms)
-	err = tx.Batch(services.Statement{SQL: `select id from enrollments where member_id = $1 and live order by id`, Args: []any{memberID}, Scan: rowsInto(&live)})
+	err = tx.Batch(services.Statement{SQL: `select id from enrollments where member_id = $1 and live order by id`, Args: []any{memberID}, Scan: services.RowsInto(&live)})
 	if err != nil || len(live) == 0 {
 		return nil, err
 	}

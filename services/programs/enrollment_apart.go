@@ -111,7 +111,7 @@ func (s *Service) lookAtEnrollment(ctx context.Context, args LookAtEnrollment) e
 	_, err := services.Mutate(ctx, s.core, "separation.look", func(tx *services.Tx) (*struct{}, error) {
 		tx.Unchanged()
 		var pairs []struct{ ID, FirstID, SecondID uuid.UUID }
-		err := tx.Batch(services.Statement{SQL: separationsOfEnrollment, Args: []any{args.EnrollmentID, models.SeparationDay(tx.Now()).Time}, Scan: rowsInto(&pairs)})
+		err := tx.Batch(services.Statement{SQL: separationsOfEnrollment, Args: []any{args.EnrollmentID, models.SeparationDay(tx.Now()).Time}, Scan: services.RowsInto(&pairs)})
 		if err != nil {
 			return nil, err
 		}

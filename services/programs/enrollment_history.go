@@ -147,7 +147,7 @@ func unsealWords(tx *services.Tx, lines []EnrollmentLine) error {
 	}
 	texts, err := tx.UnsealAll(sealed...)
 	if err != nil {
-		if isNotFound(err) {
+		if services.IsNotFound(err) {
 			return nil
 		}
 		return err

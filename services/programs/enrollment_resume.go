@@ -42,8 +42,3 @@ func (s *Service) resume(ctx context.Context, job resumePaused) error {
 	}
 	return err
 }
-
-func isNotFound(err error) bool {
-	var e *services.Error
-	return errors.As(err, &e) && e.Kind == services.KindNotFound
-}

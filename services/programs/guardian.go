@@ -38,7 +38,7 @@ func followGuardian(tx *services.Tx, guardianshipID uuid.UUID) error {
 	}
 	err = tx.Batch(services.Statement{SQL: `select e.id, exists (select from tasks t where t.record = 'enrollment' and t.record_id = e.id and t.kind = $3 and t.member_id = $1 and t.created_at >= $4) as asked
 		from enrollments e where e.member_id = $1 and e.entered_by = $2 and e.live order by e.id`,
-		Args: []any{g.ChildID, g.GuardianID, string(models.TaskGuardianGone), since}, Scan: rowsInto(&entered)})
+		Args: []any{g.ChildID, g.GuardianID, string(models.TaskGuardianGone), since}, Scan: services.RowsInto(&entered)})
 	if err != nil || len(entered) == 0 {
 		return err
 	}

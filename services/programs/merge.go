@@ -144,7 +144,7 @@ func (b *bench) supersede(m *services.Merge, e *models.Enrollment) error {
 // attendedBy are the programs in which some people are known to have been somewhere, with each of them.
 func attendedBy(tx *services.Tx, members ...uuid.UUID) (out []pair, err error) {
 	var found []struct{ ProgramID uuid.UUID }
-	err = tx.Batch(services.Statement{SQL: `select distinct program_id from program_attendance where member_id = any($1)`, Args: []any{members}, Scan: rowsInto(&found)})
+	err = tx.Batch(services.Statement{SQL: `select distinct program_id from program_attendance where member_id = any($1)`, Args: []any{members}, Scan: services.RowsInto(&found)})
 	for _, f := range found {
 		for _, id := range members {
 			out = append(out, pair{f.ProgramID, id})

@@ -62,10 +62,10 @@ func recount(tx *services.Tx, from string, args ...any) (*recounting, error) {
 	tx.Locks(services.LockEnrollments)
 	tx.Queue(`select e.id from `+from+` order by e.id`+enrollmentLock, args...)
 	err := tx.Batch(
-		services.Statement{SQL: `select ` + recountedColumns + ` from ` + from, Args: args, Scan: rowsInto(&found)},
-		services.Statement{SQL: `select p.id, p.enrollment_id, p.from_on, p.until_on, p.ended_on from ` + from + ` join enrollment_pauses p on p.enrollment_id = e.id`, Args: args, Scan: rowsInto(&pauses)},
+		services.Statement{SQL: `select ` + recountedColumns + ` from ` + from, Args: args, Scan: services.RowsInto(&found)},
+		services.Statement{SQL: `select p.id, p.enrollment_id, p.from_on, p.until_on, p.ended_on from ` + from + ` join enrollment_pauses p on p.enrollment_id = e.id`, Args: args, Scan: services.RowsInto(&pauses)},
 		services.Statement{SQL: `select distinct on (a.id) ` + attendanceColumns + ` from ` + from + ` join program_attendance a on a.program_id = e.program_id and a.member_id = e.member_id`,
-			Args: args, Scan: rowsInto(&there)},
+			Args: args, Scan: services.RowsInto(&there)},
 	)
 	if err != nil {
 		return nil, err

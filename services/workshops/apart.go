@@ -169,7 +169,7 @@ func clashes(tx *services.Tx, which string, id uuid.UUID) ([]SeparationClash, er
 	if which == clashesOfParty {
 		party = &id
 	}
-	err := tx.Batch(services.Statement{SQL: clashesFrom + which + clashesSQL, Args: []any{id, tx.Now(), models.SeparationDay(tx.Now()).Time, party}, Scan: rowsInto(&found)})
+	err := tx.Batch(services.Statement{SQL: clashesFrom + which + clashesSQL, Args: []any{id, tx.Now(), models.SeparationDay(tx.Now()).Time, party}, Scan: services.RowsInto(&found)})
 	return found, err
 }
 

@@ -311,7 +311,7 @@ func sumUp(tx *services.Tx, attendees []uuid.UUID) error {
 	err := tx.Batch(services.Statement{
 		SQL: `select t.attendee_id, t.status, s.starts_at from attendance t join workshop_sessions s on s.id = t.session_id
 			where t.attendee_id = any($1) and s.status = 'completed' order by s.starts_at, s.id`,
-		Args: []any{attendees}, Scan: rowsInto(&rows),
+		Args: []any{attendees}, Scan: services.RowsInto(&rows),
 	})
 	if err != nil {
 		return err

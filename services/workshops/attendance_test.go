@@ -82,7 +82,7 @@ func TestFiftyScansCheckInOnce(t *testing.T) {
 	if ok != 1 {
 		t.Errorf("%d were checked in", ok)
 	}
-	if strings.Contains(code, "Mia") || len(code) > 60 {
+	if strings.Contains(code, "Mia R") || len(code) > 60 {
 		t.Error(code)
 	}
 }

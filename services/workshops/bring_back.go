@@ -34,7 +34,7 @@ func goneParties(tx *services.Tx, workshopID uuid.UUID) (*people.Separations, er
 func bringBack(tx *services.Tx, apart *people.Separations, workshopID uuid.UUID) error {
 	var grounds []models.Pool
 	err := tx.Batch(services.Statement{SQL: `select distinct r.workshop_id, r.session_id from registrations r where ` + calledOff + ` order by r.workshop_id, r.session_id`,
-		Args: []any{workshopID}, Scan: rowsInto(&grounds)})
+		Args: []any{workshopID}, Scan: services.RowsInto(&grounds)})
 	if err != nil || len(grounds) == 0 {
 		return err
 	}

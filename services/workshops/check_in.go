@@ -119,7 +119,7 @@ func judge(session *models.WorkshopSession, who *scanned, version int, at time.T
 func knownAttendance(tx *services.Tx, sessionID, attendeeID uuid.UUID) (*models.Attendance, error) {
 	var found []models.Attendance
 	err := tx.Batch(services.Statement{SQL: `select id, session_id, attendee_id, status, minutes, source, recorded_by, recorded_at from attendance
-		where session_id = $1 and attendee_id = $2 for no key update`, Args: []any{sessionID, attendeeID}, Scan: rowsInto(&found)})
+		where session_id = $1 and attendee_id = $2 for no key update`, Args: []any{sessionID, attendeeID}, Scan: services.RowsInto(&found)})
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

@@ -88,9 +88,9 @@ func openDoor(tx *services.Tx, sessionID uuid.UUID, looks ...*look) (*door, erro
 	var there []models.Attendance
 	err = tx.Batch(
 		services.Statement{SQL: isDraft, Args: []any{session.WorkshopID}, Scan: services.ScanOne("workshop", &d.draft)},
-		services.Statement{SQL: readScanned, Args: []any{ids}, Scan: rowsInto(&people)},
-		services.Statement{SQL: readCheckIns, Args: []any{sessionID, me, nonces, ids}, Scan: rowsInto(&d.stored)},
-		services.Statement{SQL: readPresence, Args: []any{sessionID, ids}, Scan: rowsInto(&there)},
+		services.Statement{SQL: readScanned, Args: []any{ids}, Scan: services.RowsInto(&people)},
+		services.Statement{SQL: readCheckIns, Args: []any{sessionID, me, nonces, ids}, Scan: services.RowsInto(&d.stored)},
+		services.Statement{SQL: readPresence, Args: []any{sessionID, ids}, Scan: services.RowsInto(&there)},
 	)
 	for i := range people {
 		d.people[people[i].ID] = &people[i]

@@ -105,7 +105,7 @@ func expireLeft(tx *services.Tx, workshopID uuid.UUID) error {
 	var grounds []models.Pool
 	err := tx.Batch(services.Statement{
 		SQL:  `select distinct workshop_id, session_id from registrations where workshop_id = $1 and ` + undecided + ` order by workshop_id, session_id`,
-		Args: []any{workshopID}, Scan: rowsInto(&grounds),
+		Args: []any{workshopID}, Scan: services.RowsInto(&grounds),
 	})
 	if err != nil || len(grounds) == 0 {
 		return err

@@ -30,7 +30,7 @@ func promote(tx *services.Tx, poolIDs []uuid.UUID) error {
 	var grounds []models.Pool
 	err := tx.Batch(services.Statement{
 		SQL:  `select distinct workshop_id, session_id from pools where id = any($1) and waiting > 0 order by workshop_id, session_id`,
-		Args: []any{poolIDs}, Scan: rowsInto(&grounds),
+		Args: []any{poolIDs}, Scan: services.RowsInto(&grounds),
 	})
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func cancelAll(tx *services.Tx, workshopID uuid.UUID) error {
 	var grounds []models.Pool
 	err := tx.Batch(services.Statement{
 		SQL:  `select distinct workshop_id, session_id from pools where workshop_id = $1 order by workshop_id, session_id`,
-		Args: []any{workshopID}, Scan: rowsInto(&grounds),
+		Args: []any{workshopID}, Scan: services.RowsInto(&grounds),
 	})
 	if err := firstOf(err, atOnce(tx, `r.workshop_id = $1 and r.live`, workshopID)); err != nil {
 		return err
@@ -82,7 +82,7 @@ const (
 func atOnce(tx *services.Tx, where string, args ...any) error {
 	var found []struct{ Sessions, Parties int }
 	err := tx.Batch(services.Statement{SQL: `select count(distinct r.session_id)::int as sessions, count(*)::int as parties from registrations r where r.session_id is not null and ` + where,
-		Args: args, Scan: rowsInto(&found)})
+		Args: args, Scan: services.RowsInto(&found)})
 	if err == nil && found[0].Sessions > 1 && (found[0].Sessions > mostSessionsAtOnce || found[0].Parties > mostPartiesAtOnce) {
 		err = services.Conflict(CodeTooManyAtOnce, "%d parties have places in %d sessions of this: too many at once. Take the later sessions first, by this_and_following from one of them on, then the rest.",
 			found[0].Parties, found[0].Sessions)
@@ -279,7 +279,7 @@ func readDesk(tx *services.Tx, sessions ...models.WorkshopSession) (*desk, error
 	var found []workshopRow
 	var places []string
 	err := tx.Batch(
-		services.Statement{SQL: readWorkshop, Args: []any{sessions[0].WorkshopID, nil}, Scan: rowsInto(&found)},
+		services.Statement{SQL: readWorkshop, Args: []any{sessions[0].WorkshopID, nil}, Scan: services.RowsInto(&found)},
 		services.Statement{SQL: `select ` + placeOf + ` from unnest($2::uuid[], $3::uuid[], $4::text[]) with ordinality s(venue_id, room_id, location_note, number) cross join workshops w
 			left join venues v on v.id = coalesce(s.venue_id, w.venue_id) where w.id = $1 order by s.number`,
 			Args: []any{sessions[0].WorkshopID, venues, rooms, notes}, Scan: func(rows pgx.Rows) (err error) {

@@ -61,7 +61,7 @@ func Depart(tx *services.Tx, memberID uuid.UUID) (out []models.DeathEffect, err 
 	var grounds []models.Pool
 	tx.Locks(services.LockPools)
 	tx.Queue(lockGroundsIn+groundsOf+`) g `+lockGroundsBy, memberID, tx.Now())
-	if err := tx.Batch(services.Statement{SQL: groundsOf, Args: []any{memberID, tx.Now()}, Scan: rowsInto(&grounds)}); err != nil {
+	if err := tx.Batch(services.Statement{SQL: groundsOf, Args: []any{memberID, tx.Now()}, Scan: services.RowsInto(&grounds)}); err != nil {
 		return nil, err
 	}
 	for _, g := range grounds {
@@ -151,7 +151,7 @@ func findFacilitators(tx *services.Tx, memberID uuid.UUID) (out []models.DeathEf
 	err = tx.Batch(services.Statement{SQL: `select w.id, w.starts_at from workshops w where w.visibility in ('draft', 'published') and w.ends_at > $2
 			and (w.id in (select workshop_id from workshop_facilitators where member_id = $1)
 				or w.id in (select s.workshop_id from session_facilitators f join workshop_sessions s on s.id = f.session_id where f.member_id = $1 and s.ends_at > $2)) order by w.id`,
-		Args: []any{memberID, tx.Now()}, Scan: rowsInto(&led)})
+		Args: []any{memberID, tx.Now()}, Scan: services.RowsInto(&led)})
 	for i := range led {
 		due := tx.Now().Add(24 * time.Hour)
 		if at := led[i].StartsAt; at != nil {
@@ -206,7 +206,7 @@ func GiveBack(tx *services.Tx, e *models.DeathEffect) (models.DeathOutcome, erro
 		id = seat.RegistrationID
 	}
 	var at []models.Registration
-	err := tx.Batch(services.Statement{SQL: `select workshop_id, session_id from registrations where id = $1`, Args: []any{id}, Scan: rowsInto(&at)})
+	err := tx.Batch(services.Statement{SQL: `select workshop_id, session_id from registrations where id = $1`, Args: []any{id}, Scan: services.RowsInto(&at)})
 	if err != nil || len(at) == 0 {
 		return models.DeathSettled, err
 	}
@@ -249,7 +249,7 @@ func (d *desk) seatAgain(p *party, id uuid.UUID, held heldSeat) (models.DeathOut
 		return models.DeathSettled, nil
 	}
 	var had []place
-	err = d.tx.Batch(services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, []uuid.UUID{*a.MemberID}}, Scan: rowsInto(&had)})
+	err = d.tx.Batch(services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, []uuid.UUID{*a.MemberID}}, Scan: services.RowsInto(&had)})
 	if err != nil {
 		return "", err
 	}

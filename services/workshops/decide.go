@@ -173,7 +173,7 @@ func (d *desk) checkReturn(p *party) error {
 		}
 	}
 	var had []place
-	if err := d.tx.Batch(services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, coming}, Scan: rowsInto(&had)}); err != nil {
+	if err := d.tx.Batch(services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, coming}, Scan: services.RowsInto(&had)}); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(p.attendees, func(a models.Attendee) bool {

@@ -79,9 +79,9 @@ func openDeskAfter(tx *services.Tx, first []services.Statement, workshopID uuid.
 	var found []workshopRow
 	args := []any{workshopID, sessionID}
 	statements := append(slices.Clone(first), []services.Statement{
-		{SQL: lockPools, Args: args, Scan: rowsInto(&d.pools)},
-		{SQL: readWorkshop, Args: args, Scan: rowsInto(&found)},
-		{SQL: readMeetings, Args: args, Scan: rowsInto(&d.meetings)},
+		{SQL: lockPools, Args: args, Scan: services.RowsInto(&d.pools)},
+		{SQL: readWorkshop, Args: args, Scan: services.RowsInto(&found)},
+		{SQL: readMeetings, Args: args, Scan: services.RowsInto(&d.meetings)},
 	}...)
 	statements = append(statements, more...)
 	if err := tx.Batch(statements...); err != nil {
@@ -93,14 +93,6 @@ func openDeskAfter(tx *services.Tx, first []services.Statement, workshopID uuid.
 	d.workshop, d.lastQueued = found[0].Workshop, found[0].LastQueued
 	d.was = slices.Clone(d.pools)
 	return d, nil
-}
-
-// rowsInto collects all rows by the names of their columns.
-func rowsInto[T any](into *[]T) func(pgx.Rows) error {
-	return func(rows pgx.Rows) (err error) {
-		*into, err = pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
-		return err
-	}
 }
 
 // idsInto collects the only column.

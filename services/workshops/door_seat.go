@@ -21,7 +21,7 @@ const readWaiting = `select r.id, r.workshop_id, r.session_id from attendees a j
 // Errors: not_found for a session that the caller does not lead; invalid for its time.
 func seatAtDoor(tx *services.Tx, sessionID, attendeeID uuid.UUID, in HandCheckIn) error {
 	var found []models.Registration
-	err := tx.Batch(services.Statement{SQL: readWaiting, Args: []any{attendeeID, sessionID, tx.Actor().MemberID, in.Nonce}, Scan: rowsInto(&found)})
+	err := tx.Batch(services.Statement{SQL: readWaiting, Args: []any{attendeeID, sessionID, tx.Actor().MemberID, in.Nonce}, Scan: services.RowsInto(&found)})
 	if err != nil || len(found) == 0 {
 		return err
 	}

@@ -116,8 +116,8 @@ func visited(tx *services.Tx, sessionID uuid.UUID) (*visit, []Leader, error) {
 	}
 	me := tx.Actor().MemberID
 	err := tx.Batch(
-		services.Statement{SQL: readVisit, Args: []any{sessionID, me}, Scan: rowsInto(&found)},
-		services.Statement{SQL: readLeaders, Args: []any{sessionID, me}, Scan: rowsInto(&led)},
+		services.Statement{SQL: readVisit, Args: []any{sessionID, me}, Scan: services.RowsInto(&found)},
+		services.Statement{SQL: readLeaders, Args: []any{sessionID, me}, Scan: services.RowsInto(&led)},
 	)
 	if err != nil {
 		return nil, nil, err

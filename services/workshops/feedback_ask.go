@@ -54,7 +54,7 @@ func (s *Service) askFeedback(ctx context.Context, args AskFeedback) error {
 		var people []uuid.UUID
 		err := tx.Batch(
 			services.Statement{SQL: `select s.*, w.title as workshop from workshop_sessions s join workshops w on w.id = s.workshop_id
-				where s.id = $1 and ` + tookPlace + ` and s.ends_at > $2`, Args: []any{args.SessionID, tx.Now().Add(-models.FeedbackOpenFor)}, Scan: rowsInto(&found)},
+				where s.id = $1 and ` + tookPlace + ` and s.ends_at > $2`, Args: []any{args.SessionID, tx.Now().Add(-models.FeedbackOpenFor)}, Scan: services.RowsInto(&found)},
 			services.Statement{SQL: `select distinct a.member_id from workshop_sessions s cross join ` + toAsk + ` and s.id = $1 order by a.member_id limit $2`,
 				Args: []any{args.SessionID, askAtOnce}, Scan: idsInto(&people)},
 		)

@@ -160,7 +160,7 @@ func takePile(tx *services.Tx, p pile) ([]gathered, error) {
 	var rows []gathered
 	tx.Queue(`select from `+pileFrom+p.where+` order by f.id for no key update of f`, p.args...)
 	err := tx.Batch(services.Statement{SQL: `select f.*, ` + insider + ` as insider from ` + pileFrom + p.where + ` and ` + opened + ` order by f.id`,
-		Args: p.args, Scan: rowsInto(&rows)})
+		Args: p.args, Scan: services.RowsInto(&rows)})
 	if err != nil {
 		return nil, err
 	}

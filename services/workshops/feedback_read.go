@@ -108,12 +108,12 @@ func (f *feedbackScope) summary(tx *services.Tx, more ...services.Statement) (*F
 	}
 	args := f.args()
 	err := tx.Batch(append([]services.Statement{
-		{SQL: `select ` + sums + f.groups(), Args: args, Scan: rowsInto(&total)},
+		{SQL: `select ` + sums + f.groups(), Args: args, Scan: services.RowsInto(&total)},
 		// The newest groups with words, as many as hold enough of them, each whole.
 		{SQL: `with newest as materialized (select g.id, g.formed_at` + f.groups() + ` and exists (select from session_feedback f where f.group_id = g.id and f.shown is not null)
 				order by g.formed_at desc, g.id desc limit 200)
 			select f.id, f.shown, f.shown_key, f.group_id, n.formed_at from newest n join session_feedback f on f.group_id = n.id and f.shown is not null
-			order by n.formed_at desc, n.id desc, f.id`, Args: args, Scan: rowsInto(&written)},
+			order by n.formed_at desc, n.id desc, f.id`, Args: args, Scan: services.RowsInto(&written)},
 	}, more...)...)
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (s *Service) WorkshopFeedback(ctx context.Context, workshopID uuid.UUID) (*
 		summary, err := scope.summary(tx, services.Statement{
 			SQL: `select s.id as session_id, s.title, s.starts_at, t.n, t.score_sum, t.low, t.middle, t.high from (select g.session_id, ` + sums + scope.groups() + ` and g.session_id is not null
 				group by g.session_id) t join workshop_sessions s on s.id = t.session_id order by s.starts_at, s.id`,
-			Args: scope.args(), Scan: rowsInto(&each),
+			Args: scope.args(), Scan: services.RowsInto(&each),
 		})
 		if err != nil {
 			return nil, err

@@ -166,7 +166,7 @@ func askEverybody(tx *services.Tx, before, after *models.Workshop) error {
 	var seated []models.Attendee
 	err := tx.Batch(services.Statement{SQL: `select ` + attendeeColumns + ` from registrations r join attendees a on a.registration_id = r.id
 		where r.workshop_id = $1 and r.state in ('pending_approval', 'confirmed') and a.state = 'attending' and a.member_id is not null order by a.id`,
-		Args: []any{after.ID}, Scan: rowsInto(&seated)})
+		Args: []any{after.ID}, Scan: services.RowsInto(&seated)})
 	if err != nil {
 		return err
 	}
@@ -215,6 +215,6 @@ func (d *desk) readForms(p *party) (map[uuid.UUID]*AttendeeForm, error) {
 		return nil, nil
 	}
 	var rows []formRow
-	err := d.tx.Batch(services.Statement{SQL: formsSQL, Args: []any{[]uuid.UUID{p.ID}}, Scan: rowsInto(&rows)})
+	err := d.tx.Batch(services.Statement{SQL: formsSQL, Args: []any{[]uuid.UUID{p.ID}}, Scan: services.RowsInto(&rows)})
 	return formsByAttendee(rows), err
 }

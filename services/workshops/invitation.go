@@ -243,7 +243,7 @@ func findAsked(tx *services.Tx, where string, args ...any) (*asked, error) {
 	err := tx.Batch(services.Statement{
 		SQL: `select a.id as attendee_id, a.registration_id, r.workshop_id, r.session_id, r.lead_member_id, a.invite_email from attendees a join registrations r on r.id = a.registration_id
 			where a.invite_id is not null and ` + where,
-		Args: args, Scan: rowsInto(&found),
+		Args: args, Scan: services.RowsInto(&found),
 	})
 	if err != nil {
 		return nil, err

@@ -172,8 +172,8 @@ func (d *desk) checkFree(member *uuid.UUID) error {
 	var had []place
 	var known []models.Member
 	if err := d.tx.Batch(
-		services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, []uuid.UUID{*member}}, Scan: rowsInto(&had)},
-		services.Statement{SQL: `select ` + personColumns + ` from members m where m.id = $1 and m.status not in ('merged', 'deceased')`, Args: []any{*member}, Scan: rowsInto(&known)},
+		services.Statement{SQL: placesSQL, Args: []any{d.workshop.ID, d.sessionID, []uuid.UUID{*member}}, Scan: services.RowsInto(&had)},
+		services.Statement{SQL: `select ` + personColumns + ` from members m where m.id = $1 and m.status not in ('merged', 'deceased')`, Args: []any{*member}, Scan: services.RowsInto(&known)},
 	); err != nil {
 		return err
 	}

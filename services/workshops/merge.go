@@ -63,7 +63,7 @@ func Merge(m *services.Merge) error {
 		return err
 	}
 	var grounds []models.Pool
-	if err := m.Tx.Batch(services.Statement{SQL: twicePlaced, Args: []any{m.Winner, m.Loser}, Scan: rowsInto(&grounds)}); err != nil {
+	if err := m.Tx.Batch(services.Statement{SQL: twicePlaced, Args: []any{m.Winner, m.Loser}, Scan: services.RowsInto(&grounds)}); err != nil {
 		return err
 	}
 	for _, g := range grounds {
@@ -187,7 +187,7 @@ func Unmerge(u *services.Unmerge) error {
 func reseat(u *services.Unmerge, seat *models.MergeMove) error {
 	var at []models.Registration
 	err := u.Tx.Batch(services.Statement{SQL: `select r.id, r.workshop_id, r.session_id from attendees a join registrations r on r.id = a.registration_id where a.id = $1`,
-		Args: []any{seat.RowID}, Scan: rowsInto(&at)})
+		Args: []any{seat.RowID}, Scan: services.RowsInto(&at)})
 	if err != nil || len(at) == 0 {
 		return err
 	}

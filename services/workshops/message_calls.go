@@ -27,7 +27,7 @@ func (s *Service) followMessage(ctx context.Context, job notices.Settled) error 
 			State             models.MessageState
 		}
 		err := tx.Batch(services.Statement{SQL: `select d.workshop_message_id, n.state from workshop_message_people d join messages n on n.id = d.notice_id where d.notice_id = $1`,
-			Args: []any{job.MessageID}, Scan: rowsInto(&found)})
+			Args: []any{job.MessageID}, Scan: services.RowsInto(&found)})
 		if err != nil || len(found) == 0 {
 			return nil, err
 		}
@@ -58,8 +58,8 @@ func callUnreached(tx *services.Tx, m *models.WorkshopMessage, more bool) error 
 	var unreached []models.WorkshopMessagePerson
 	var asked []called
 	err := tx.Batch(
-		services.Statement{SQL: unreachedSQL, Args: []any{m.ID}, Scan: rowsInto(&unreached)},
-		services.Statement{SQL: `select kind, member_id, status from tasks where record = 'workshop_message' and record_id = $1`, Args: []any{m.ID}, Scan: rowsInto(&asked)},
+		services.Statement{SQL: unreachedSQL, Args: []any{m.ID}, Scan: services.RowsInto(&unreached)},
+		services.Statement{SQL: `select kind, member_id, status from tasks where record = 'workshop_message' and record_id = $1`, Args: []any{m.ID}, Scan: services.RowsInto(&asked)},
 	)
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func openCall(tx *services.Tx, m *models.WorkshopMessage, kind models.TaskKind, 
 	due := tx.Now().Add(24 * time.Hour)
 	var next []models.WorkshopSession
 	err := tx.Batch(services.Statement{SQL: `select starts_at from workshop_sessions where workshop_id = $1 and ($2::uuid is null or id = $2) and status = 'scheduled' and starts_at > $3 order by starts_at limit 1`,
-		Args: []any{m.WorkshopID, m.SessionID, tx.Now()}, Scan: rowsInto(&next)})
+		Args: []any{m.WorkshopID, m.SessionID, tx.Now()}, Scan: services.RowsInto(&next)})
 	if err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ func packFor(d *services.Disclosure, sessionID uuid.UUID) (*CheckInPackContents,
 		return nil, services.Conflict(CodeWrongState, "The session is over, and so is the time for scans. Enter the attendance instead.")
 	}
 	var people []packed
-	if err := tx.Batch(services.Statement{SQL: readPacked, Args: []any{session.WorkshopID, session.ID, packAttendees + 1}, Scan: rowsInto(&people)}); err != nil {
+	if err := tx.Batch(services.Statement{SQL: readPacked, Args: []any{session.WorkshopID, session.ID, packAttendees + 1}, Scan: services.RowsInto(&people)}); err != nil {
 		return nil, err
 	}
 	if len(people) > packAttendees {

@@ -163,7 +163,7 @@ func openAfter(tx *services.Tx, first []services.Statement, workshopID uuid.UUID
 	case actor.Coordinates():
 		read = append(read, services.Statement{SQL: notTheirs, Args: []any{actor.MemberID, models.DateOf(tx.Now()).Time, models.SeparationDay(tx.Now()).Time}, Scan: idsInto(&closed)})
 	case actor.MemberID != uuid.Nil:
-		read = append(read, services.Statement{SQL: people.TiesSQL, Args: []any{actor.MemberID}, Scan: rowsInto((*[]people.Tie)(&ties))})
+		read = append(read, services.Statement{SQL: people.TiesSQL, Args: []any{actor.MemberID}, Scan: services.RowsInto((*[]people.Tie)(&ties))})
 	}
 	d, err := openDeskAfter(tx, first, workshopID, sessionID, read...)
 	if err != nil {
@@ -200,10 +200,10 @@ func (s *partySet) statements(where, order string, args ...any) []services.State
 	}
 	of := " where " + where
 	return []services.Statement{
-		{SQL: `select ` + registrationColumns + ` from registrations r` + of + order, Args: args, Scan: rowsInto(&s.registrations)},
-		{SQL: `select ` + attendeeColumns + ` from attendees a join registrations r on r.id = a.registration_id` + of + ` order by a.id`, Args: args, Scan: rowsInto(&s.attendees)},
+		{SQL: `select ` + registrationColumns + ` from registrations r` + of + order, Args: args, Scan: services.RowsInto(&s.registrations)},
+		{SQL: `select ` + attendeeColumns + ` from attendees a join registrations r on r.id = a.registration_id` + of + ` order by a.id`, Args: args, Scan: services.RowsInto(&s.attendees)},
 		{SQL: `select ` + personColumns + ` from members m where m.id in (select r.lead_member_id from registrations r` + of + ` union
-			select a.member_id from attendees a join registrations r on r.id = a.registration_id` + of + ` and a.member_id is not null)`, Args: args, Scan: rowsInto(&s.people)},
+			select a.member_id from attendees a join registrations r on r.id = a.registration_id` + of + ` and a.member_id is not null)`, Args: args, Scan: services.RowsInto(&s.people)},
 	}
 }
 

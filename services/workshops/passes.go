@@ -266,7 +266,7 @@ func (e *entry) passOf() (read []services.Statement, found *[]models.WorkshopPas
 		return nil, nil, services.NotFound("pass")
 	}
 	return []services.Statement{{SQL: `select id, version, created_at, updated_at, workshop_id, label, uses, used, expires_at, revoked_at, made_by, member_id, address
-		from workshop_passes where id = $1 for no key update`, Args: []any{id}, Scan: rowsInto(found)}}, found, nil
+		from workshop_passes where id = $1 for no key update`, Args: []any{id}, Scan: services.RowsInto(found)}}, found, nil
 }
 
 // take says whether the pass that came along is good for this party.

@@ -194,13 +194,13 @@ func (e *entry) checkSeen(d *desk) error {
 func (e *entry) facts(workshopID, registrationID uuid.UUID) []services.Statement {
 	ids := append(e.memberIDs(), e.lead)
 	facts := []services.Statement{
-		{SQL: `select ` + personColumns + ` from members m where m.id = any($1) and m.status not in ('merged', 'deceased')`, Args: []any{ids}, Scan: rowsInto(&e.members)},
-		{SQL: placesSQL, Args: []any{workshopID, e.in.SessionID, ids}, Scan: rowsInto(&e.places)},
+		{SQL: `select ` + personColumns + ` from members m where m.id = any($1) and m.status not in ('merged', 'deceased')`, Args: []any{ids}, Scan: services.RowsInto(&e.members)},
+		{SQL: placesSQL, Args: []any{workshopID, e.in.SessionID, ids}, Scan: services.RowsInto(&e.places)},
 	}
 	if registrationID == uuid.Nil && len(ids) == 2 && len(e.in.Attendees) == 1 && ids[0] == e.lead {
 		return facts // who comes alone has one place at most, whatever else they lead
 	}
-	return append(facts, services.Statement{SQL: besideSQL, Args: []any{workshopID, e.in.SessionID, e.lead, registrationID}, Scan: rowsInto(&e.beside)})
+	return append(facts, services.Statement{SQL: besideSQL, Args: []any{workshopID, e.in.SessionID, e.lead, registrationID}, Scan: services.RowsInto(&e.beside)})
 }
 
 const besideSQL = `select count(*)::int as people, count(a.guest_name)::int as guests from registrations r join attendees a on a.registration_id = r.id

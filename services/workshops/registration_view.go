@@ -106,7 +106,7 @@ func (d *desk) position(p *party) (int, error) {
 		return n, nil
 	}
 	var found []standing
-	err := d.tx.Batch(services.Statement{SQL: positions, Args: []any{[]uuid.UUID{p.ID}}, Scan: rowsInto(&found)})
+	err := d.tx.Batch(services.Statement{SQL: positions, Args: []any{[]uuid.UUID{p.ID}}, Scan: services.RowsInto(&found)})
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}

@@ -46,7 +46,7 @@ func sessionsPlanned(tx *services.Tx, sessions ...models.WorkshopSession) error 
 		return nil
 	}
 	var found []models.Workshop
-	err := tx.Batch(services.Statement{SQL: `select reminder_hours from workshops where id = $1`, Args: []any{sessions[0].WorkshopID}, Scan: rowsInto(&found)})
+	err := tx.Batch(services.Statement{SQL: `select reminder_hours from workshops where id = $1`, Args: []any{sessions[0].WorkshopID}, Scan: services.RowsInto(&found)})
 	if err != nil || len(found) == 0 {
 		return err
 	}
@@ -101,7 +101,7 @@ func (s *Service) remind(ctx context.Context, args Remind) error {
 		var excused []uuid.UUID
 		err := tx.Batch(
 			services.Statement{SQL: `select s.id, s.workshop_id, s.title, s.starts_at, s.ends_at, s.time_zone, s.venue_id, s.room_id, s.location_note, s.join_url, s.status, s.sequence` + remindable,
-				Args: []any{args.SessionID, args.StartsAt, tx.Now(), args.Hours}, Scan: rowsInto(&sessions)},
+				Args: []any{args.SessionID, args.StartsAt, tx.Now(), args.Hours}, Scan: services.RowsInto(&sessions)},
 			services.Statement{SQL: `select attendee_id from attendance where session_id = $1 and status = 'excused'`, Args: []any{args.SessionID}, Scan: idsInto(&excused)},
 		)
 		if err != nil || len(sessions) == 0 {
@@ -229,7 +229,7 @@ func reminded(tx *services.Tx, all []reminder) (map[uuid.UUID]notices.Hours, map
 		return nil, nil, err
 	}
 	var sent []struct{ Key string }
-	err = tx.Batch(services.Statement{SQL: `select key from messages where key = any($1) and key is not null`, Args: []any{keys}, Scan: rowsInto(&sent)})
+	err = tx.Batch(services.Statement{SQL: `select key from messages where key = any($1) and key is not null`, Args: []any{keys}, Scan: services.RowsInto(&sent)})
 	told := make(map[string]bool, len(sent))
 	for _, m := range sent {
 		told[m.Key] = true

@@ -41,7 +41,7 @@ func tellPrograms(tx *services.Tx, sessions ...uuid.UUID) error {
 	}
 	var rows []told
 	programs.LockOccasions(tx, sourceOccasion, sessions...)
-	if err := tx.Batch(services.Statement{SQL: whatIsKnown, Args: []any{sessions}, Scan: rowsInto(&rows)}); err != nil {
+	if err := tx.Batch(services.Statement{SQL: whatIsKnown, Args: []any{sessions}, Scan: services.RowsInto(&rows)}); err != nil {
 		return err
 	}
 	return programs.RecordSheets(tx, sheets(rows)...)

@@ -169,7 +169,7 @@ func thanksSaid(tx *services.Tx, sessionID uuid.UUID) ([]ThanksSaid, error) {
 	}
 	err := tx.Batch(services.Statement{SQL: `select t.*, coalesce(nullif(m.preferred_name, ''), m.given_name) as given, m.family_name as family
 		from thanks t join members m on m.id = t.to_member_id where t.session_id = $1 and t.from_member_id = $2 order by t.id`,
-		Args: []any{sessionID, tx.Actor().MemberID}, Scan: rowsInto(&rows)})
+		Args: []any{sessionID, tx.Actor().MemberID}, Scan: services.RowsInto(&rows)})
 	if err != nil {
 		return nil, err
 	}

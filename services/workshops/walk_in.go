@@ -145,13 +145,13 @@ func (w *walkIn) open(sessionID uuid.UUID) (err error) {
 	}
 	w.apart = people.SeparationsAmong(tx, `select unnest($1::uuid[])`, of)
 	w.d, err = openDeskAfter(tx, []services.Statement{w.apart.Lock()}, w.session.WorkshopID, own, w.apart.Read(),
-		services.Statement{SQL: `select ` + registrationColumns + ` from registrations r where r.id = $1`, Args: []any{w.id}, Scan: rowsInto(&w.before)},
-		services.Statement{SQL: `select ` + checkInRow + ` from check_ins where session_id = $1 and nonce = $2 and result = 'see_staff'`, Args: []any{sessionID, walkInNonce(w.id)}, Scan: rowsInto(&w.asked)},
-		services.Statement{SQL: `select ` + checkInRow + ` from check_ins where session_id = $1 and nonce = $2 and scanned_by = $3`, Args: []any{sessionID, walkInNonce(w.id), tx.Actor().MemberID}, Scan: rowsInto(&w.sent)},
-		services.Statement{SQL: `select ` + personColumns + ` from members m where m.id = any($1) and m.status not in ('merged', 'deceased')`, Args: []any{of}, Scan: rowsInto(&w.known)},
-		services.Statement{SQL: placesSQL, Args: []any{w.session.WorkshopID, own, of}, Scan: rowsInto(&w.places)},
+		services.Statement{SQL: `select ` + registrationColumns + ` from registrations r where r.id = $1`, Args: []any{w.id}, Scan: services.RowsInto(&w.before)},
+		services.Statement{SQL: `select ` + checkInRow + ` from check_ins where session_id = $1 and nonce = $2 and result = 'see_staff'`, Args: []any{sessionID, walkInNonce(w.id)}, Scan: services.RowsInto(&w.asked)},
+		services.Statement{SQL: `select ` + checkInRow + ` from check_ins where session_id = $1 and nonce = $2 and scanned_by = $3`, Args: []any{sessionID, walkInNonce(w.id), tx.Actor().MemberID}, Scan: services.RowsInto(&w.sent)},
+		services.Statement{SQL: `select ` + personColumns + ` from members m where m.id = any($1) and m.status not in ('merged', 'deceased')`, Args: []any{of}, Scan: services.RowsInto(&w.known)},
+		services.Statement{SQL: placesSQL, Args: []any{w.session.WorkshopID, own, of}, Scan: services.RowsInto(&w.places)},
 		services.Statement{SQL: `select closed_to($1, $2)`, Args: []any{tx.Actor().MemberID, models.DateOf(tx.Now()).Time}, Scan: idsInto(&w.closed)},
-		services.Statement{SQL: readCompanion, Args: []any{in.WithAttendeeID, sessionID}, Scan: rowsInto(&w.adults)},
+		services.Statement{SQL: readCompanion, Args: []any{in.WithAttendeeID, sessionID}, Scan: services.RowsInto(&w.adults)},
 	)
 	if err == nil {
 		w.d.apart = w.apart
