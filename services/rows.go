@@ -66,7 +66,9 @@ func (p pooled) rows(ctx context.Context, sql string, args ...any) (pgx.Rows, er
 	return p.pool.Query(ctx, sql, args...)
 }
 
-// BeginTx implements gorm.ConnPoolBeginner, for reads that need a setting of their own.
+// BeginTx implements gorm.ConnPoolBeginner, for reads that need a setting of their own. Their statements keep ctx's deadline;
+// the transaction does not have it, as database/sql would roll back at that moment, from another goroutine, on the
+// connection that rows reads from.
 func (p pooled) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnPool, error) {
 	conn, err := p.Conn(ctx)
 	if err != nil {
@@ -78,7 +80,7 @@ func (p pooled) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnP
 		return nil
 	})
 	if err == nil {
-		tx.Tx, err = conn.BeginTx(ctx, options)
+		tx.Tx, err = conn.BeginTx(context.WithoutCancel(ctx), options)
 	}
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
