@@ -36,6 +36,7 @@ const confidenceRule = `
 **Who reads it.** Those who are coached, and their coach while the coaching goes on; nobody else. Coordinators and admins get a 404 with the bytes of an unknown id, and so does a
 guardian who asked for a minor: they see times and places, never words. Of a couple each reads what is their own and what is of both; ` + "`member_id`" + ` says which. Who has left a couple
 keeps what was theirs alone. A coach who took over reads what was set before them only if those who are coached said so at the hand-over; after a hand-over or the end a coach reads none of it.
+While our team lets the engagement stand still (` + "`paused_by_us`" + `) the coach reads only what nobody has touched since.
 
 Words are sealed under the key of each reader. A coach's look stands in the reader's access log. ` + "`unreadable: true`" + ` marks one whose words are not what was written; they are left out, and can be set anew.`
 

@@ -21,6 +21,7 @@ type confidant struct {
 	left         bool      // coached no more: their own words stay theirs
 	since        time.Time // from when on a coach reads; zero: from the beginning
 	until        time.Time // up to when, of a coach who handed over since; zero: to this day
+	still        time.Time // a coach does not read what was touched from then on: our team lets it stand still; zero: it goes on
 }
 
 // confide says how the actor is in the confidence of an engagement. Coordinators and guardians are not, nor is a coach before
@@ -46,6 +47,9 @@ func confide(db *gorm.DB, actor *services.Actor, e *models.Engagement, participa
 		}
 		if !terms[0].History {
 			c.since = terms[0].StartsAt
+		}
+		if pausedByUs(e) {
+			c.still = *e.PausedAt
 		}
 		return c, nil
 	}
@@ -128,6 +132,9 @@ func (c *confidant) actions(db *gorm.DB) *gorm.DB {
 func (c *confidant) theirs(db *gorm.DB, of string) *gorm.DB {
 	if !c.until.IsZero() {
 		db = db.Where("x.created_at < ?", c.until)
+	}
+	if !c.still.IsZero() {
+		db = db.Where("x.updated_at < ?", c.still)
 	}
 	readable := `exists (select from coaching_words w join subject_keys k on k.id = w.body_key and k.destroyed_at is null where w.` + of + ` = x.id`
 	db = db.Where("x.engagement_id = ?", c.engagement.ID)

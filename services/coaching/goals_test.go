@@ -312,6 +312,51 @@ func TestACoachWhoIsKeptApartWritesToNobody(t *testing.T) {
 	must[*coaching.GoalView](t)(p.ChangeGoal(p.as(mia), goal.ID, coaching.EditGoal{Progress: services.Some(50)}))
 }
 
+// A coach whose engagement our team lets stand still, as a separation does, reads what was agreed until then, and nothing that is
+// written or ticked off since; when it goes on they read all of it.
+func TestACoachReadsNothingNewWhileItStandsStill(t *testing.T) {
+	p := openPractice(t)
+	mia, dana := p.member(), p.coach()
+	e := p.engagement(dana, mia)
+	p.goal(mia, e, "Sleep")
+	moved := p.goal(mia, e, "Run")
+	for _, text := range []string{"Lights out", "Shoes on"} {
+		must[*models.CoachingAction](t)(p.AddAction(p.as(mia), e, coaching.NewAction{Text: text, DueOn: on(2026, time.August, 30)}))
+	}
+	p.core.Clock.Set(p.core.Clock.Now().Add(time.Hour))
+	must[*coaching.EngagementView](t)(p.PauseEngagement(p.desk(), e, coaching.PauseEngagement{}))
+	p.core.Clock.Set(p.core.Clock.Now().Add(time.Hour))
+	p.goal(mia, e, "Move to Elm Street")
+	must[*coaching.GoalView](t)(p.ChangeGoal(p.as(mia), moved.ID, coaching.EditGoal{Words: services.Some("Run at the lake")}))
+	must[*models.CoachingAction](t)(p.AddAction(p.as(mia), e, coaching.NewAction{Text: "New locks", DueOn: on(2026, time.August, 31)}))
+	ticked := must[services.Page[coaching.ActionView]](t)(p.Actions(p.as(mia), e, coaching.ActionQuery{PageQuery: all})).Data
+	must[*models.CoachingAction](t)(p.DoneAction(p.as(mia), ticked[slices.IndexFunc(ticked, func(a coaching.ActionView) bool { return a.Text == "Shoes on" })].ID))
+
+	reads := func() []string {
+		var texts []string
+		for _, g := range must[services.Page[coaching.GoalView]](t)(p.Goals(p.coaches(dana), e, coaching.GoalQuery{PageQuery: all})).Data {
+			texts = append(texts, g.Words)
+		}
+		for _, a := range must[services.Page[coaching.ActionView]](t)(p.Actions(p.coaches(dana), e, coaching.ActionQuery{PageQuery: all})).Data {
+			texts = append(texts, a.Text)
+		}
+		for _, step := range must[*coaching.CoachToday](t)(p.Today(p.coaches(dana), coaching.TodayQuery{})).Overdue {
+			texts = append(texts, "today: "+step.Text)
+		}
+		slices.Sort(texts)
+		return texts
+	}
+	if got, want := reads(), []string{"Lights out", "Sleep", "today: Lights out"}; !slices.Equal(got, want) {
+		t.Errorf("standing still the coach reads %q, want %q", got, want)
+	}
+	_, err := p.Goal(p.coaches(dana), moved.ID)
+	refused(t, err, services.CodeNotFound)
+	must[*coaching.EngagementView](t)(p.ResumeEngagement(p.desk(), e))
+	if got := reads(); len(got) != 8 {
+		t.Errorf("when it goes on the coach reads %q", got)
+	}
+}
+
 // Of one row that was altered nothing is shown, and everything else is.
 func TestAnAlteredRowHidesNothingElse(t *testing.T) {
 	var logged bytes.Buffer

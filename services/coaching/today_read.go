@@ -131,6 +131,7 @@ var readTodaySteps = `with theirs as not materialized (select x.id, x.engagement
 		join coaching_actions x on x.engagement_id = e.id and x.done_at is null and x.dropped_at is null
 			and (t.history or x.created_at >= t.starts_at and not exists (select from coaching_sessions b where b.id = x.session_id and b.starts_at < t.starts_at))
 		where e.coach_id = $1 and e.state in ('active', 'paused') and ` + openTo("e.id", "$1", "$5") + `
+			and (e.pause_reason is null or e.pause_reason not in ('staff', 'held') or x.updated_at < e.paused_at)
 			and exists (select from coaching_words w join subject_keys k on k.id = w.body_key and k.destroyed_at is null where w.action_id = x.id))
 	select x.id, x.engagement_id, x.session_id, x.member_id, x.owner_id, x.due_on, w.id as words_id, w.edition, w.body, w.body_key,
 		` + todayPeople + ` from engagement_participants a join members m on m.id = a.member_id where a.engagement_id = e.id and a.state = 'joined'), '[]') as people
