@@ -50,6 +50,10 @@ func TestBreakingGlassAtTheEdge(t *testing.T) {
 
 	a.Core.Clock.Set(a.Core.Clock.Now().Add(6 * time.Minute))
 	admin.Post("/v1/break-glass", breaking(mia.Member)).WantCode(403, services.CodeStepUpRequired)
+	if n, others := a.Count(`select count(*) from audit_log where action = 'glass.break' and outcome = 'refused' and member_id = $1`, admin.Member),
+		a.Count(`select count(*) from audit_log where action = 'glass.break' and outcome = 'refused'`); n != 1 || others != len(models.Roles()) {
+		t.Errorf("without the password %d attempts are told, %d in all", n, others)
+	}
 	admin.SignIn()
 	key := []string{"Idempotency-Key", uuid.NewString()}
 	first := admin.Post("/v1/break-glass", breaking(mia.Member), key...).Want(201)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"homefront/models"
 	"homefront/services"
 	"homefront/services/coaching"
 )
@@ -15,10 +14,14 @@ type CoachSchedulePath struct {
 	ScheduleID uuid.UUID `path:"schedule_id" doc:"The schedule's id"`
 }
 
+func (p CoachSchedulePath) id() uuid.UUID { return p.ScheduleID }
+
 // CoachTimeOffPath names time off of a coach.
 type CoachTimeOffPath struct {
 	TimeOffID uuid.UUID `path:"time_off_id" doc:"The id of the time off"`
 }
+
+func (p CoachTimeOffPath) id() uuid.UUID { return p.TimeOffID }
 
 // CoachDayPath names one day of a coach.
 type CoachDayPath struct {
@@ -27,18 +30,14 @@ type CoachDayPath struct {
 }
 
 func (s *Server) coachHours(r *router) {
-	get(r, "/coaches/{coach_id}/availability", getCoachAvailabilityOp, services.CanKeepHours, func(ctx context.Context, in *struct{ CoachPath }) (*coaching.CoachAvailability, error) {
-		return s.Coaching.Availability(ctx, in.CoachID)
-	})
+	get(r, "/coaches/{coach_id}/availability", getCoachAvailabilityOp, services.CanKeepHours, byID[CoachPath](s.Coaching.Availability))
 	post(r, "/coaches/{coach_id}/schedules", createCoachScheduleOp, services.CanKeepHours, func(ctx context.Context, in *struct {
 		CoachPath
 		Body coaching.NewCoachSchedule
 	}) (*coaching.CoachScheduleSaved, error) {
 		return s.Coaching.CreateSchedule(ctx, in.CoachID, in.Body)
 	})
-	get(r, "/coach-schedules/{schedule_id}", getCoachScheduleOp, services.CanKeepHours, func(ctx context.Context, in *struct{ CoachSchedulePath }) (*coaching.CoachScheduleView, error) {
-		return s.Coaching.Schedule(ctx, in.ScheduleID)
-	})
+	get(r, "/coach-schedules/{schedule_id}", getCoachScheduleOp, services.CanKeepHours, byID[CoachSchedulePath](s.Coaching.Schedule))
 	patch(r, "/coach-schedules/{schedule_id}", updateCoachScheduleOp, services.CanKeepHours, func(ctx context.Context, in *struct {
 		CoachSchedulePath
 		Body coaching.CoachSchedulePatch
@@ -63,9 +62,7 @@ func (s *Server) coachHours(r *router) {
 	}) (*coaching.CoachTimeOffSaved, error) {
 		return s.Coaching.CreateTimeOff(ctx, in.CoachID, in.Body)
 	})
-	get(r, "/coach-time-off/{time_off_id}", getCoachTimeOffOp, services.CanKeepHours, func(ctx context.Context, in *struct{ CoachTimeOffPath }) (*models.CoachTimeOff, error) {
-		return s.Coaching.TimeOff(ctx, in.TimeOffID)
-	})
+	get(r, "/coach-time-off/{time_off_id}", getCoachTimeOffOp, services.CanKeepHours, byID[CoachTimeOffPath](s.Coaching.TimeOff))
 	del(r, "/coach-time-off/{time_off_id}", deleteCoachTimeOffOp, services.CanKeepHours, func(ctx context.Context, in *struct{ CoachTimeOffPath }) error {
 		return s.Coaching.DeleteTimeOff(ctx, in.TimeOffID)
 	})

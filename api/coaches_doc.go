@@ -67,10 +67,11 @@ var getCoachOp = op{
 
 var updateCoachOp = op{
 	ID: "updateCoach", Tag: "Coaches", Summary: "Change how somebody coaches",
-	Doc: `Coaches change their own, coordinators anybody's but that of somebody close to them. ` + "`place_visible`, `with_minors`, `caseload_limit` and `supervisor_id`" + ` are for coordinators (422
+	Doc: `Coaches change their own, coordinators anybody's but that of somebody close to them. ` + "`place_visible`, `with_minors`, `caseload_limit`, `supervisor_id` and `paid`" + ` are for coordinators (422
 ` + "`coordinators_only`" + `); a coach who changes their place makes ` + "`place_visible`" + ` false until a coordinator has seen it.
 
-What is booked stays as it is: lengths, buffers and rules hold for what is booked from now on, and of cancelling and moving for what is called off from now on.
+What is booked stays as it is: lengths, buffers and rules hold for what is booked from now on, and of cancelling and moving for what is called off from now on. New ` + "`reminder_hours`" + ` hold for what is booked, too. To another ` + "`place`" + ` the answer lists in ` + "`elsewhere`" + ` what is booked at the old
+one: people will go there. The coach or staff move such a session to the same hour (` + "`POST /v1/coaching-sessions/{coaching_session_id}/reschedule`" + `), and everybody is told where it is now.
 
 The supervisor reads the coach's supervision notes as long as they are named here (` + "`GET /v1/me/supervision-notes`" + `). It is another coach, a coordinator or an admin, never somebody close to the coach (422 ` + "`not_a_supervisor`" + `), and nobody names
 themselves (` + "`not_yourself`" + `). Each change is in the audit log.`,
@@ -100,14 +101,16 @@ var reinstateCoachOp = op{
 
 var archiveCoachOp = op{
 	ID: "archiveCoach", Tag: "Coaches", Summary: "Keep the profile of somebody who coaches no more",
-	Doc:     "Better hand their clients over first." + whatSuspends + " What they did is kept.",
+	Doc:     "Better hand their clients over first." + whatSuspends + " What they did is kept. The reason is sealed in the audit log.",
 	Errors:  []services.Code{"own_record"},
+	Request: people.StaffReason{Reason: "Moves to Oregon in June, and stops coaching"},
 	Example: coachExample,
 }
 
 var restoreCoachOp = op{
 	ID: "restoreCoach", Tag: "Coaches", Summary: "Take an archived profile into use again",
-	Doc:     "Undoes the archiving; what was handed over stays so.",
+	Doc:     "Undoes the archiving; what was handed over stays so. The reason is sealed in the audit log.",
 	Errors:  []services.Code{"own_record"},
+	Request: people.StaffReason{Reason: "Is back, and coaches again"},
 	Example: coachExample,
 }

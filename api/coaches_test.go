@@ -83,8 +83,10 @@ func TestACoachFromTheProfileToTheHours(t *testing.T) {
 	luis.Get(at).WantCode(404, services.CodeNotFound)
 	dana.Get(at).Want(200)
 	boss.Post(at+"/reinstate", map[string]any{"reason": "Nothing in it"}).Want(200)
-	boss.Post(at+"/archive", nil).Want(200)
-	boss.Post(at+"/restore", nil).Want(200)
+	boss.Post(at+"/archive", map[string]any{"reason": " "}).Want(422)
+	boss.Post(at+"/archive", map[string]any{"reason": "Moves away"}).Want(200)
+	boss.Post(at+"/restore", map[string]any{}).Want(422)
+	boss.Post(at+"/restore", map[string]any{"reason": "Is back"}).Want(200)
 	luis.Get(at).Want(200)
 
 	// The coach learns from their access log that somebody looked.

@@ -17,7 +17,7 @@ var (
 	logStarts     = time.Date(2026, time.December, 1, 23, 0, 0, 0, time.UTC)
 	logNext       = logStarts.AddDate(0, 0, 14)
 	logMinutes    = 50
-	loggedExample = coaching.LoggedFacts{LogID: logID, SessionID: goalSession, Version: 3, State: models.CoachingCompleted, Minutes: logMinutes, Modality: models.ModalityOnline, LoggedAt: logStarts.Add(time.Hour)}
+	loggedExample = coaching.LoggedFacts{LogID: logID, SessionID: goalSession, Version: 3, State: models.CoachingCompleted, Minutes: logMinutes, Modality: models.ModalityOnline, Paid: true, LoggedAt: logStarts.Add(time.Hour)}
 	todayPeople   = []coaching.TodayPerson{{MemberID: goalMember, FirstName: "Luis"}}
 	todayStep     = coaching.TodayStep{ID: stepID, EngagementID: goalEngagement, Text: stepViewExample.Text, MemberID: &goalMember, OwnerID: &goalMember, People: todayPeople, DueOn: &stepDue, Overdue: true, SessionID: &goalSession}
 	todaySession  = coaching.TodaySession{SessionID: goalSession, EngagementID: goalEngagement, State: models.CoachingBooked, StartsAt: logStarts, EndsAt: logStarts.Add(50 * time.Minute), MinutesUntil: 25, Modality: models.ModalityOnline,
@@ -29,10 +29,11 @@ var logCoachingOp = op{
 	Doc: `For the coach who holds it. What came of the session, its notes, next steps, how far goals are and the next session are stored together or not at all; only a next session that does not fit loses
 nothing else: ` + "`next.booked`" + ` is false then, with the reason.
 
-**From a phone that was offline.** ` + "`log_id`" + ` is made by the client. The same log may be sent again, for ever, and is answered the same; another log under that id is 409 ` + "`log_id_taken`" + `. Logs may come days late and in
+**From a phone that was offline.** ` + "`log_id`" + ` is made by the client. The same log may be sent again, for ever, and is answered the same; another log under that id is 409 ` + "`log_id_taken`" + ` for 30 days, and is answered like the first one after them: make a new id for each. Logs may come days late and in
 any order: before the session was started, and before the log of an earlier one. What a later session, or a later entry, said of a goal stays what holds; the log then stands in the goal's history. A goal that was
 set offline is sent before the log that names it. A log of a session that was called off meanwhile is 409 ` + "`not_loggable`" + `, with the state of the session as code in ` + "`errors`" + `: nothing is stored, so
-keep the log; if the session took place all the same, book it again at its time and send the log to that one. After a hand-over the coach who held a session can log it for 30 days.
+keep the log; if the session took place all the same, a coordinator restores it, or book it at its time and send the log to that one. While our team looks at a session because it was said that the coach did not come
+(` + "`with_team`" + `), a log is 409 ` + "`with_our_team`" + `: keep it until they have decided. After a hand-over the coach who held a session can log it for 30 days.
 While our team lets the engagement stand still (` + "`paused_by_us`" + `) a log with ` + "`next_steps` or `goals`" + ` is 409 ` + "`engagement_not_active`" + `, and nothing is stored: keep them, and send the log without them.
 Only goals that the coach reads can be named.
 
@@ -45,7 +46,7 @@ Only goals that the coach reads can be named.
 supervision notes name one. No answer holds a word of a log.
 
 Facts are corrected with ` + "`PATCH …/log`" + `, notes are amended, steps and goals are changed by themselves.`,
-	Errors: []services.Code{coaching.CodeNotActive, coaching.CodeNotLoggable, coaching.CodeTooEarly, coaching.CodeAlreadyLogged, coaching.CodeLogIDTaken, coaching.CodeCoachSuspended, coaching.CodeNotBegun, coaching.CodeNoteClosed, coaching.CodeNoteTaken, services.CodeDuplicate},
+	Errors: []services.Code{coaching.CodeNotActive, coaching.CodeNotLoggable, coaching.CodeWithOurTeam, coaching.CodeTooEarly, coaching.CodeAlreadyLogged, coaching.CodeLogIDTaken, coaching.CodeCoachSuspended, coaching.CodeNotBegun, coaching.CodeNoteClosed, coaching.CodeNoteTaken, services.CodeDuplicate},
 	Request: coaching.LogCoaching{LogID: logID, Outcome: "completed", Minutes: &logMinutes, SharedSummary: &coaching.LogNote{Text: "We looked at the evenings. Luis reads before he sleeps now."}, PrivateNote: &coaching.LogNote{Text: "Ask about the nights before the anniversary."},
 		NextSteps: []coaching.NewAction{newStepExample}, Goals: []coaching.GoalProgress{{GoalID: goalID, Progress: 60}}, Next: &coaching.NextCoaching{StartsAt: logNext}},
 	Example: coaching.LoggedCoaching{LoggedFacts: loggedExample, Notes: []coaching.LoggedNote{{ID: logNoteID, Tier: models.NoteShared, State: models.NoteSigned, MemberID: &goalMember}}, StepIDs: []uuid.UUID{stepID}, GoalIDs: []uuid.UUID{goalID},
@@ -54,9 +55,10 @@ Facts are corrected with ` + "`PATCH …/log`" + `, notes are amended, steps and
 
 var correctCoachingLogOp = op{
 	ID: "correctCoachingLog", Tag: "Coaching", Summary: "Correct the facts of a log",
-	Doc: `What came of the session, its minutes, how it took place and who was there: by the coach who held it, and by coordinators, who say why. The attendance of the program follows, and so does the package.
-Another ` + "`outcome`" + ` without minutes and attendance has those that go with it. Words are not corrected here: notes are amended. If-Match takes the session's ETag, which the answer of ` + "`POST …/log`" + ` carries too.`,
-	Errors:  []services.Code{coaching.CodeNotLogged, coaching.CodeNotTheirCoach},
+	Doc: `What came of the session, its minutes, how it took place, whether it was paid and who was there: by the coach who held it, and by coordinators, who say why. The attendance of the program follows, and so does the package.
+Another ` + "`outcome`" + ` without minutes and attendance has those that go with it. Words are not corrected here: notes are amended. Of a session that its coach has not written down a coordinator stores the facts so, with ` + "`outcome`" + `: that settles one that is ` + "`with_team`" + `, which the coach does not
+change (409 ` + "`with_our_team`" + `). If-Match takes the session's ETag, which the answer of ` + "`POST …/log`" + ` carries too.`,
+	Errors:  []services.Code{coaching.CodeNotLogged, coaching.CodeNotTheirCoach, coaching.CodeWithOurTeam, coaching.CodeNotLoggable, coaching.CodeTooEarly},
 	Request: coaching.EditLog{Minutes: services.Some(45), Reason: "We ended early"}, Example: loggedExample,
 }
 

@@ -15,6 +15,8 @@ type NotePath struct {
 	NoteID uuid.UUID `path:"note_id" doc:"The note's id"`
 }
 
+func (p NotePath) id() uuid.UUID { return p.NoteID }
+
 func (s *Server) coachingNotes(r *router) {
 	get(r, "/engagements/{engagement_id}/notes", listEngagementNotesOp, services.CanReadNotes, func(ctx context.Context, in *struct {
 		EngagementPath
@@ -43,9 +45,7 @@ func (s *Server) coachingNotes(r *router) {
 	get(r, "/me/supervision-notes", listSupervisionNotesOp, services.CanReadNotes, func(ctx context.Context, in *services.PageQuery) (services.Page[coaching.NoteView], error) {
 		return s.Coaching.SupervisionNotes(ctx, *in)
 	})
-	get(r, "/coaching-notes/{note_id}", readNoteOp, services.CanReadNotes, func(ctx context.Context, in *struct{ NotePath }) (*coaching.NoteReading, error) {
-		return s.Coaching.Note(ctx, in.NoteID)
-	})
+	get(r, "/coaching-notes/{note_id}", readNoteOp, services.CanReadNotes, byID[NotePath](s.Coaching.Note))
 	get(r, "/coaching-notes/{note_id}/versions", listNoteVersionsOp, services.CanReadNotes, func(ctx context.Context, in *struct {
 		NotePath
 		services.PageQuery
@@ -58,9 +58,7 @@ func (s *Server) coachingNotes(r *router) {
 	}) (*models.CoachingNote, error) {
 		return s.Coaching.SaveNote(ctx, in.NoteID, in.Body)
 	})
-	act(r, "/coaching-notes/{note_id}/sign", signNoteOp, services.CanWriteNotes, func(ctx context.Context, in *struct{ NotePath }) (*models.CoachingNote, error) {
-		return s.Coaching.SignNote(ctx, in.NoteID)
-	})
+	act(r, "/coaching-notes/{note_id}/sign", signNoteOp, services.CanWriteNotes, byID[NotePath](s.Coaching.SignNote))
 	act(r, "/coaching-notes/{note_id}/amend", amendNoteOp, services.CanWriteNotes, func(ctx context.Context, in *struct {
 		NotePath
 		Body coaching.AmendNote

@@ -18,21 +18,25 @@ func (s *Server) coachingReports(r *router) {
 	})
 	get(r, "/coaches/{coach_id}/hours-log", getCoachHoursLogOp, services.CanKeepHours, func(ctx context.Context, in *struct {
 		CoachHoursLogInput
-		services.PageQuery
+		coaching.HoursPage
 	}) (*coaching.HoursLog, error) {
-		return s.Coaching.HoursLog(ctx, in.CoachID, in.HoursLogQuery, in.PageQuery)
+		return s.Coaching.HoursLog(ctx, in.CoachID, in.HoursLogQuery, in.HoursPage)
 	})
-	file := func(format string) func(context.Context, *CoachHoursLogInput) (File, error) {
-		return func(ctx context.Context, in *CoachHoursLogInput) (File, error) {
-			f, err := s.Coaching.HoursLogFile(ctx, in.CoachID, format, in.HoursLogQuery)
-			if err != nil {
-				return File{}, err
-			}
-			return File{ContentType: f.ContentType, Name: f.Name, Bytes: f.Bytes}, nil
+	file := func(f *coaching.File, err error) (File, error) {
+		if err != nil {
+			return File{}, err
 		}
+		return File{ContentType: f.ContentType, Name: f.Name, Bytes: f.Bytes}, nil
 	}
-	get(r, "/coaches/{coach_id}/hours-log.csv", getCoachHoursLogCSVOp, services.CanKeepHours, file(imports.CSV))
-	get(r, "/coaches/{coach_id}/hours-log.pdf", getCoachHoursLogPDFOp, services.CanKeepHours, file(coaching.PDFHours))
+	get(r, "/coaches/{coach_id}/hours-log.csv", getCoachHoursLogCSVOp, services.CanKeepHours, func(ctx context.Context, in *struct {
+		CoachHoursLogInput
+		By coaching.HoursBy `query:"by" enum:"session,client" default:"session" doc:"A row for each session, or for each client"`
+	}) (File, error) {
+		return file(s.Coaching.HoursLogFile(ctx, in.CoachID, imports.CSV, in.By, in.HoursLogQuery))
+	})
+	get(r, "/coaches/{coach_id}/hours-log.pdf", getCoachHoursLogPDFOp, services.CanKeepHours, func(ctx context.Context, in *CoachHoursLogInput) (File, error) {
+		return file(s.Coaching.HoursLogFile(ctx, in.CoachID, coaching.PDFHours, "", in.HoursLogQuery))
+	})
 }
 
 // CoachHoursLogInput asks for the hours of a coach.

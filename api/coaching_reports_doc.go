@@ -18,6 +18,7 @@ var (
 	offeredMinutes     = 4800
 	utilizationShare   = 0.3958333333333333
 	loadCredentialsEnd = models.NewDate(2027, time.December, 31)
+	reportedFirst      = models.NewDate(2026, time.February, 11)
 	reportedMedian     = 9.5
 	reportedP90        = 21.0
 	reportedOldest     = 41
@@ -54,28 +55,32 @@ Requests that ended because two records of one person were merged count nowhere.
 }
 
 const hoursLogDoc = `Coaches see their own log, coordinators everybody's. It holds the sessions that were completed, with the minutes noted, else those planned; an hour is sixty minutes, and a shorter session counts as a part of one.
-Those who certify coaches ask for each session, whether it was with one person or several, and the sums; clients stand here with their initials alone. People close to the caller, and records kept to others, are a dash.
+Those who certify coaches ask what each client had: from when to when they were with the coach, hours paid and hours pro bono, and of a group how many they were. Names are the organization's to keep: clients stand here with initials and a
+number that tells two of the same initials apart. It counts from 1 for each coach, in the order in which their first sessions were logged, and is nobody else's ever. Whether a session was paid is as the coach's profile said when it was logged,
+unless the log or its correction says otherwise; what was held before profiles said it is pro bono. Two who were coached together are a group: their sessions stand once, so that all rows add up to the sums.
+People close to the caller, and records kept to others, are a dash, without number and dates.
 
 Each look is told to the clients in it, in their access log.`
 
 var getCoachHoursLogOp = op{
-	ID: "getCoachHoursLog", Tag: "Coaching", Summary: "The hours a coach has held", Doc: "Page by page, the first session first, with the sums of all days asked for. " + hoursLogDoc,
+	ID: "getCoachHoursLog", Tag: "Coaching", Summary: "The hours a coach has held", Doc: "Page by page, the first session first, with the sums of all days asked for; and in `by_client` the same by client, with pages of their own: `client_cursor` takes `by_client.next_cursor`. " + hoursLogDoc,
 	Errors: []services.Code{services.CodeInvalid},
 	Example: coaching.HoursLog{CoachID: reportedCoach, Coach: "Dana Wells", TimeZone: "America/Chicago", From: models.NewDate(2026, time.January, 1), To: models.NewDate(2026, time.December, 31),
-		Totals: coaching.HoursTotals{Sessions: 118, Minutes: 5870, Hours: 97.83, IndividualMinutes: 5270, CoupleMinutes: 600, Clients: 21},
+		Totals: coaching.HoursTotals{Sessions: 118, Minutes: 5870, Hours: 97.83, PaidMinutes: 4900, PaidHours: 81.67, ProBonoMinutes: 970, ProBonoHours: 16.17, IndividualMinutes: 5270, CoupleMinutes: 600, Clients: 21},
 		Page: services.Page[coaching.HoursLine]{Data: []coaching.HoursLine{{SessionID: reportedSession, On: models.NewDate(2026, time.September, 3), StartsAt: time.Date(2026, time.September, 3, 22, 0, 0, 0, time.UTC),
-			Clients: []string{"M. R."}, Count: 1, Kind: "individual", Minutes: 50, Modality: models.ModalityOnline}}}},
+			Clients: []string{"M. R."}, Numbers: []int{3}, Count: 1, Kind: "individual", Minutes: 50, Modality: models.ModalityOnline, Paid: true}}},
+		ByClient: services.Page[coaching.HoursOfClient]{Data: []coaching.HoursOfClient{{Clients: []string{"M. R."}, Numbers: []int{3}, GroupSize: 1, FirstOn: &reportedFirst, Sessions: 9, PaidMinutes: 300, PaidHours: 5, ProBonoMinutes: 150, ProBonoHours: 2.5}}}},
 }
 
 var getCoachHoursLogCSVOp = op{
 	ID: "getCoachHoursLogCSV", Tag: "Coaching", Summary: "The hours a coach has held, as CSV",
-	Doc: "One session a line, at most 5,000: on, clients, client_count, kind, modality, minutes, hours, coaching_session_id. No cell computes in a spreadsheet program. At most 30 files at once, then one each 10 seconds. " +
+	Doc: "One session a line, at most 5,000: on, clients, client_numbers, client_count, kind, modality, minutes, hours, paid, coaching_session_id. With `by=client` one client a line, or two who were coached together: clients, client_numbers, group_size, first_on, last_on (empty while it goes on), sessions, paid_minutes, paid_hours, pro_bono_minutes, pro_bono_hours. No cell computes in a spreadsheet program. At most 30 files at once, then one each 10 seconds. " +
 		hoursLogDoc,
 	Errors: []services.Code{services.CodeInvalid, services.CodeTooMany}, Example: File{ContentType: csvType},
 }
 
 var getCoachHoursLogPDFOp = op{
 	ID: "getCoachHoursLogPDF", Tag: "Coaching", Summary: "The hours a coach has held, on paper",
-	Doc:    "Letter paper, in English, with the organization's name and the sums on each page. At most 5,000 sessions; at most 30 files at once, then one each 10 seconds. " + hoursLogDoc,
+	Doc:    "Letter paper, in English: the sessions, then a table by client; on each page the organization's name, the sums, and that the organization keeps the clients' names in confidence. At most 5,000 sessions; at most 30 files at once, then one each 10 seconds. " + hoursLogDoc,
 	Errors: []services.Code{services.CodeInvalid, services.CodeTooMany}, Example: File{ContentType: "application/pdf"},
 }

@@ -14,6 +14,8 @@ type CoachingSessionPath struct {
 	CoachingSessionID uuid.UUID `path:"coaching_session_id" doc:"The session's id"`
 }
 
+func (p CoachingSessionPath) id() uuid.UUID { return p.CoachingSessionID }
+
 // CoachingSeriesPath names sessions that were booked at once.
 type CoachingSeriesPath struct {
 	SeriesID uuid.UUID `path:"series_id" doc:"The series_id of its sessions"`
@@ -26,9 +28,7 @@ func (s *Server) coachingSessions(r *router) {
 	post(r, "/coaching-sessions", bookCoachingSessionOp, services.CanBookCoaching, func(ctx context.Context, in *struct{ Body coaching.BookCoaching }) (*coaching.CoachingBooking, error) {
 		return s.Coaching.BookSession(ctx, in.Body)
 	})
-	get(r, "/coaching-sessions/{coaching_session_id}", getCoachingSessionOp, services.CanBookCoaching, func(ctx context.Context, in *struct{ CoachingSessionPath }) (*coaching.CoachingSessionView, error) {
-		return s.Coaching.Session(ctx, in.CoachingSessionID)
-	})
+	get(r, "/coaching-sessions/{coaching_session_id}", getCoachingSessionOp, services.CanBookCoaching, byID[CoachingSessionPath](s.Coaching.Session))
 	act(r, "/coaching-sessions/{coaching_session_id}/reschedule", rescheduleCoachingSessionOp, services.CanBookCoaching, func(ctx context.Context, in *struct {
 		CoachingSessionPath
 		Body coaching.RescheduleCoaching
@@ -47,27 +47,32 @@ func (s *Server) coachingSessions(r *router) {
 	}) (*coaching.CoachingSeriesCancelled, error) {
 		return s.Coaching.CancelSeries(ctx, in.SeriesID, in.Body)
 	})
-	act(r, "/coaching-sessions/{coaching_session_id}/accept", acceptCoachingSessionOp, services.CanBookCoaching, func(ctx context.Context, in *struct{ CoachingSessionPath }) (*coaching.CoachingSessionView, error) {
-		return s.Coaching.AcceptSession(ctx, in.CoachingSessionID)
-	})
-	act(r, "/coaching-sessions/{coaching_session_id}/decline", declineCoachingSessionOp, services.CanBookCoaching, func(ctx context.Context, in *struct{ CoachingSessionPath }) (*coaching.CoachingSessionView, error) {
-		return s.Coaching.DeclineSession(ctx, in.CoachingSessionID)
-	})
-	act(r, "/coaching-sessions/{coaching_session_id}/start", startCoachingSessionOp, services.CanBookCoaching, func(ctx context.Context, in *struct{ CoachingSessionPath }) (*coaching.CoachingSessionView, error) {
-		return s.Coaching.StartSession(ctx, in.CoachingSessionID)
-	})
+	act(r, "/coaching-sessions/{coaching_session_id}/accept", acceptCoachingSessionOp, services.CanBookCoaching, byID[CoachingSessionPath](s.Coaching.AcceptSession))
+	act(r, "/coaching-sessions/{coaching_session_id}/decline", declineCoachingSessionOp, services.CanBookCoaching, byID[CoachingSessionPath](s.Coaching.DeclineSession))
+	act(r, "/coaching-sessions/{coaching_session_id}/start", startCoachingSessionOp, services.CanBookCoaching, byID[CoachingSessionPath](s.Coaching.StartSession))
 	act(r, "/coaching-sessions/{coaching_session_id}/no-show", markCoachingNoShowOp, services.CanBookCoaching, func(ctx context.Context, in *struct {
 		CoachingSessionPath
 		Body coaching.CoachingNoShow
 	}) (*coaching.CoachingSessionView, error) {
 		return s.Coaching.MarkNoShow(ctx, in.CoachingSessionID, in.Body)
 	})
-	act(r, "/coaching-sessions/{coaching_session_id}/restore", restoreCoachingSessionOp, services.CanBookCoaching, func(ctx context.Context, in *struct{ CoachingSessionPath }) (*coaching.CoachingSessionView, error) {
-		return s.Coaching.RestoreSession(ctx, in.CoachingSessionID)
+	act(r, "/coaching-sessions/{coaching_session_id}/restore", restoreCoachingSessionOp, services.CanBookCoaching, func(ctx context.Context, in *struct {
+		CoachingSessionPath
+		Body *coaching.RestoreCoaching
+	}) (*coaching.CoachingSessionView, error) {
+		var restore coaching.RestoreCoaching
+		if in.Body != nil {
+			restore = *in.Body
+		}
+		return s.Coaching.RestoreSession(ctx, in.CoachingSessionID, restore)
 	})
-	get(r, "/coaching-sessions/{coaching_session_id}/join", getCoachingJoinStateOp, services.CanBookCoaching, func(ctx context.Context, in *struct{ CoachingSessionPath }) (*coaching.CoachingJoinState, error) {
-		return s.Coaching.SessionJoinState(ctx, in.CoachingSessionID)
+	act(r, "/coaching-sessions/{coaching_session_id}/late", setCoachingLateOp, services.CanBookCoaching, func(ctx context.Context, in *struct {
+		CoachingSessionPath
+		Body coaching.LateCoaching
+	}) (*coaching.CoachingSessionView, error) {
+		return s.Coaching.SetLate(ctx, in.CoachingSessionID, in.Body)
 	})
+	get(r, "/coaching-sessions/{coaching_session_id}/join", getCoachingJoinStateOp, services.CanBookCoaching, byID[CoachingSessionPath](s.Coaching.SessionJoinState))
 	act(r, "/coaching-sessions/{coaching_session_id}/join", joinCoachingSessionOp, services.CanBookCoaching, func(ctx context.Context, in *struct {
 		CoachingSessionPath
 		Body coaching.JoinCoaching

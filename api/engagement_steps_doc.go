@@ -6,34 +6,48 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/coaching"
+	"homefront/services/programs"
 )
 
-var matchSuggestion = coaching.MatchSuggestion{CoachID: coachID, Name: "Dana R.", Points: 89, Clients: 7, Limit: 12, Free: 9, NextFree: &engagementWhen, Reasons: []models.MatchReason{
-	{Code: "specialties", Points: 30, Words: "Works with all of what was named: sleep, anger"}, {Code: "language", Points: 20, Words: "Speaks en"},
-	{Code: "hours", Points: 20, Words: "9 free sessions within the hours asked for in the next four weeks"}, {Code: "load", Points: 4, Words: "7 clients of at most 12"},
-	{Code: "gender", Points: 10, Words: "No gender was asked for"}, {Code: "modality", Points: 5, Words: "Meets people in a way that suits"}}}
+var matchSuggestion = coaching.MatchSuggestion{CoachID: coachID, Name: "Dana R.", MatchWeight: &coaching.MatchWeight{Points: 89, Clients: 7, Limit: 12, Free: 9}, NextFree: &engagementWhen, Reasons: []models.MatchReason{
+	{Code: "specialties", Points: count(30), Words: "Works with all of what was named: sleep, anger"}, {Code: "language", Points: count(20), Words: "Speaks en"},
+	{Code: "hours", Points: count(20), Words: "9 free sessions within the hours asked for in the next four weeks"}, {Code: "load", Points: count(4), Words: "7 clients of at most 12"},
+	{Code: "gender", Points: count(10), Words: "No gender was asked for"}, {Code: "modality", Points: count(5), Words: "Meets people in a way that suits"}}}
+
+var matchRules = []coaching.MatchEligibility{{MemberID: luisID, Name: "Luis O.", Eligibility: models.Eligibility{Verdict: models.VerdictUnknown, Rules: []models.RuleVerdict{
+	{Key: "verified", Rule: models.RuleVerified, Verdict: models.VerdictUnknown, Asks: "This asks for a verified period of service.", Sentence: "This asks for a verified period of service. Our team has a look at it."}}}}}
 
 var suggestMatchesOp = op{
 	ID: "suggestMatches", Tag: "Engagements", Summary: "Who could coach them",
-	Doc: `Coaches ranked by points from 0 to 100, each reason with its points and in words: what they work with (30), language (20), free sessions in the hours asked for in the next four weeks (20), load (10), gender asked for
+	Doc: `**For our team**, coaches ranked by points from 0 to 100, each reason with its points and in words: what they work with (30), language (20), free sessions in the hours asked for in the next four weeks (20), load (10), gender asked for
 (10), the ways of meeting (5), and whether they were asked for (5). Who said no to one another before comes last.
 
-Missing without a word are those who could not: not checked or trained, suspended, taking no new clients, full, not for minors where one is coached, close to one of them, kept from their record, or kept apart.`,
-	Errors: []services.Code{coaching.CodeNotNow, "own_record"}, Example: coaching.MatchSuggestions{EngagementID: engagementID, Data: []coaching.MatchSuggestion{matchSuggestion}},
+Missing without a word are those who could not: not checked or trained, suspended, taking no new clients, full, not for minors where one is coached, close to one of them, kept from their record, or kept apart.
+Until it is active, ` + "`eligibility`" + ` says what the rules of the program say today of each who is to be coached. Where one is not ` + "`met`, `match` and `activate` ask for a `waive_reason`" + `.
+
+**For those who take part, and the guardian who asked**, while it is ` + "`requested`" + `: the five who best meet what they asked for, the best first, then who is free first. Each has the name, ` + "`reasons`" + ` without points (what they work with, language,
+hours; gender and ways of meeting where these were asked for), ` + "`next_free`" + `, and of the profile ` + "`bio`, `specialties`, `languages`, `modalities`, `time_zone`, `session_minutes`" + `; nothing of how many clients a coach has. They choose with
+` + "`wanted_coach_id` of `PATCH /v1/engagements/{engagement_id}`" + `, which is a wish: our team proposes. Of a couple each asks for themselves, once they take part; who is asked along and has not said yes is told 409 ` + "`not_now`" + `. Who is here is also in
+` + "`GET /v1/coaches`" + ` for that reader, and the other way round nobody is left out for a reason that concerns somebody else.`,
+	Errors:  []services.Code{coaching.CodeNotNow, "own_record"},
+	Example: coaching.MatchSuggestions{EngagementID: engagementID, Data: []coaching.MatchSuggestion{matchSuggestion}, Eligibility: matchRules},
 }
 
 var matchEngagementOp = op{
 	ID: "matchEngagement", Tag: "Engagements", Summary: "Propose a coach",
 	Doc: `It takes a place of the coach's caseload at once (409 ` + "`caseload_full`" + `); of two who want the last place one gets it. Coach and clients are told, and say yes or no. ` + "`coach_unavailable`" + ` never says why.
-Nobody coaches themselves. Both of a couple have to have said that they take part, and who is asked for by a second wish be let take part (409 ` + "`partner_not_in`" + `).`,
-	Errors:  []services.Code{coaching.CodeNotNow, coaching.CodePartnerNotIn, coaching.CodeCoachUnavailable, coaching.CodeCaseloadFull, coaching.CodeStaffResume, "own_record"},
+Nobody coaches themselves. Both of a couple have to have said that they take part, and who is asked for by a second wish be let take part (409 ` + "`partner_not_in`" + `).
+
+The rules of the program are asked anew. Where somebody does not meet one, or it is not known whether they do, it is 422 ` + "`not_eligible` at `/waive_reason`" + `, with each rule in words; with ` + "`waive_reason`" + ` these rules are waived for them in this
+program, as by ` + "`POST /v1/programs/{program_id}/waivers`" + `. It enrolls nobody: as of workshops, what takes place counts in an enrollment as soon as there is one for these days.`,
+	Errors:  []services.Code{coaching.CodeNotNow, coaching.CodePartnerNotIn, coaching.CodeCoachUnavailable, coaching.CodeCaseloadFull, coaching.CodeStaffResume, "own_record", programs.CodeNotEligible},
 	Request: coaching.MatchCoach{CoachID: coachID, Reason: "Knows night shifts herself."}, Example: engagementMatched,
 }
 
 var acceptMatchOp = op{
 	ID: "acceptMatch", Tag: "Engagements", Summary: "Say yes to the coach, or the client",
 	Doc: `By the coach who is proposed, and by each of those who are coached; with the last yes it is ` + "`active`" + `. For somebody under 18 the guardian who asked answers. Staff name in ` + "`member_id`" + ` who said yes to them,
-on the phone say. Sessions can be booked when the limits of confidentiality are agreed to as well.`,
+on the phone say; the coach answers for nobody else and leaves it out. Sessions can be booked when the limits of confidentiality are agreed to as well.`,
 	Errors:  []services.Code{coaching.CodeNotNow, coaching.CodeCoachUnavailable},
 	Request: coaching.SayYes{}, Example: engagementActive,
 }
@@ -45,8 +59,8 @@ var declineMatchOp = op{
 }
 
 var activateEngagementOp = op{
-	ID: "activateEngagement", Tag: "Engagements", Summary: "Say that everybody agreed, as staff", Doc: `For those who said yes elsewhere, on the phone say: the coach's yes and everybody's are taken as given.`,
-	Errors: []services.Code{coaching.CodeNotNow, coaching.CodeCoachUnavailable, "own_record"}, Request: staffSaidSo, Example: engagementActive,
+	ID: "activateEngagement", Tag: "Engagements", Summary: "Say that everybody agreed, as staff", Doc: `For those who said yes elsewhere, on the phone say: the coach's yes and everybody's are taken as given. The rules of the program are asked once more, see match.`,
+	Errors: []services.Code{coaching.CodeNotNow, coaching.CodeCoachUnavailable, "own_record", programs.CodeNotEligible}, Request: coaching.ActivateEngagement{StaffReason: staffSaidSo}, Example: engagementActive,
 }
 
 var pauseEngagementOp = op{
@@ -97,7 +111,7 @@ var keepCoachOp = op{
 
 var leaveEngagementOp = op{
 	ID: "leaveEngagement", Tag: "Engagements", Summary: "Leave being coached as a couple",
-	Doc: `For oneself, at once, without a reason. Before it has begun, that ends it. Later it is paused and what is booked is called off; our team talks with the other, who is told that it is paused and no more: to them
+	Doc: `For oneself, at once, without a reason. Before it has begun, that ends it. Later it is paused and what is booked is called off; our team talks with the other, who is told, as the coach is, that it is paused and no more: to them
 ` + "`people`" + ` says ` + "`left`" + ` only once it goes on without whoever left. What was shared with both stays readable to both. To who left it is ` + "`ended`" + ` from then on: how the other goes on, and with whom, is not in it.`,
 	Errors: []services.Code{coaching.CodeNotNow}, Example: engagementLeft,
 }
@@ -117,10 +131,14 @@ func handedOver(h coaching.HandOverView) coaching.HandOverView {
 
 var proposeHandOverOp = op{
 	ID: "proposeHandOver", Tag: "Engagements", Summary: "Propose that another coach takes over",
-	Doc: `By staff, or by the coach of now. The new coach and each of those who are coached say yes or no; nothing changes before the last yes. Then, in one step: the new coach has the engagement; booked sessions go along where the
-new coach is free and meets in that way, and are called off where not, with a mail each; the coach until now reads no more of it than what they wrote themselves, for 90 days.
+	Doc: `By staff, or by the coach of now. The new coach and each of those who are coached say yes or no; nothing changes before the last yes. Then, in one step: the new coach has the engagement; booked sessions go along where they
+fit, and are called off where not, with a mail each; the coach until now reads no more of it than what they wrote themselves, for 90 days.
 
-**History** is for those who are coached to say, when they accept: with no, shared notes, goals and steps from before stay closed to the new coach. Of two, both have to say yes to it. Notes that a coach keeps
+**A session fits** when the new coach meets people in that way, may coach these people that day, is free, and works then: it lies in their weekly hours or what they set for that day, in no time off, on a day and in a week with room
+below their limits. Their hours count though coaches book outside them: a yes is to the people, and a proposal shows no times. A new coach who wants a session outside their hours sets that day's hours
+(` + "`PUT /v1/coaches/{coach_id}/overrides/{day}`" + `) before the last yes, or books it anew after it. Notice, horizon and the starts of slots are not asked again: those who booked kept to them once.
+
+**History** is for those who are coached to say, when they accept: with no, shared notes, goals and steps from before stay closed to the new coach. Of two, both have to say yes to it; each takes it back alone (` + "`updateEngagement`, `history: false`" + `). Notes that a coach keeps
 for themselves never go along. The place with the new coach is kept while answers are awaited.`,
 	Errors:  []services.Code{coaching.CodeNotNow, "already_proposed", coaching.CodeCoachUnavailable, coaching.CodeCaseloadFull, "coach_or_staff"},
 	Request: coaching.ProposeHandOver{ToCoachID: coachSupervisor, MoveSessions: true}, Example: handOverExample,

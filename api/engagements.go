@@ -15,8 +15,7 @@ type EngagementPath struct {
 	EngagementID uuid.UUID `path:"engagement_id" doc:"The engagement's id"`
 }
 
-// engagementCall is an act on an engagement that needs no more than its id.
-type engagementCall func(context.Context, uuid.UUID) (*coaching.EngagementView, error)
+func (p EngagementPath) id() uuid.UUID { return p.EngagementID }
 
 func (s *Server) engagements(r *router) {
 	post(r, "/engagements", askForCoachOp, services.CanAskForCoach, func(ctx context.Context, in *struct{ Body coaching.AskForCoach }) (*coaching.EngagementView, error) {
@@ -25,20 +24,16 @@ func (s *Server) engagements(r *router) {
 	get(r, "/engagements", listEngagementsOp, services.CanAskForCoach, func(ctx context.Context, in *coaching.EngagementQuery) (services.Page[coaching.EngagementView], error) {
 		return s.Coaching.Engagements(ctx, *in)
 	})
-	get(r, "/engagements/{engagement_id}", getEngagementOp, services.CanAskForCoach, onEngagement(s.Coaching.Engagement))
+	get(r, "/engagements/{engagement_id}", getEngagementOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.Engagement))
 	patch(r, "/engagements/{engagement_id}", updateEngagementOp, services.CanAskForCoach, func(ctx context.Context, in *struct {
 		EngagementPath
 		Body coaching.EngagementPatch
 	}) (*coaching.EngagementView, error) {
 		return s.Coaching.UpdateEngagement(ctx, in.EngagementID, in.Body)
 	})
-	get(r, "/engagements/{engagement_id}/limits", getLimitsOp, services.CanAskForCoach, func(ctx context.Context, in *struct{ EngagementPath }) (*coaching.LimitsView, error) {
-		return s.Coaching.Limits(ctx, in.EngagementID)
-	})
-	act(r, "/engagements/{engagement_id}/join", joinEngagementOp, services.CanAskForCoach, onEngagement(s.Coaching.JoinEngagement))
-	act(r, "/engagements/{engagement_id}/refuse", refuseEngagementOp, services.CanAskForCoach, func(ctx context.Context, in *struct{ EngagementPath }) (*coaching.EngagementNow, error) {
-		return s.Coaching.RefuseEngagement(ctx, in.EngagementID)
-	})
+	get(r, "/engagements/{engagement_id}/limits", getLimitsOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.Limits))
+	act(r, "/engagements/{engagement_id}/join", joinEngagementOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.JoinEngagement))
+	act(r, "/engagements/{engagement_id}/refuse", refuseEngagementOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.RefuseEngagement))
 	act(r, "/engagements/{engagement_id}/ask-partner", askPartnerOp, services.CanMatchCoaches, func(ctx context.Context, in *struct {
 		EngagementPath
 		Body people.StaffReason
@@ -51,9 +46,7 @@ func (s *Server) engagements(r *router) {
 
 // matches are the way from a request to a coach.
 func (s *Server) matches(r *router) {
-	get(r, "/engagements/{engagement_id}/match-suggestions", suggestMatchesOp, services.CanMatchCoaches, func(ctx context.Context, in *struct{ EngagementPath }) (*coaching.MatchSuggestions, error) {
-		return s.Coaching.MatchSuggestions(ctx, in.EngagementID)
-	})
+	get(r, "/engagements/{engagement_id}/match-suggestions", suggestMatchesOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.MatchSuggestions))
 	act(r, "/engagements/{engagement_id}/match", matchEngagementOp, services.CanMatchCoaches, func(ctx context.Context, in *struct {
 		EngagementPath
 		Body coaching.MatchCoach
@@ -66,12 +59,10 @@ func (s *Server) matches(r *router) {
 	}) (*coaching.EngagementView, error) {
 		return s.Coaching.AcceptMatch(ctx, in.EngagementID, in.Body)
 	})
-	act(r, "/engagements/{engagement_id}/decline", declineMatchOp, services.CanAskForCoach, func(ctx context.Context, in *struct{ EngagementPath }) (*coaching.EngagementNow, error) {
-		return s.Coaching.DeclineMatch(ctx, in.EngagementID)
-	})
+	act(r, "/engagements/{engagement_id}/decline", declineMatchOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.DeclineMatch))
 	act(r, "/engagements/{engagement_id}/activate", activateEngagementOp, services.CanMatchCoaches, func(ctx context.Context, in *struct {
 		EngagementPath
-		Body people.StaffReason
+		Body coaching.ActivateEngagement
 	}) (*coaching.EngagementView, error) {
 		return s.Coaching.ActivateEngagement(ctx, in.EngagementID, in.Body)
 	})
@@ -85,7 +76,7 @@ func (s *Server) engagementSteps(r *router) {
 	}) (*coaching.EngagementView, error) {
 		return s.Coaching.PauseEngagement(ctx, in.EngagementID, in.Body)
 	})
-	act(r, "/engagements/{engagement_id}/resume", resumeEngagementOp, services.CanAskForCoach, onEngagement(s.Coaching.ResumeEngagement))
+	act(r, "/engagements/{engagement_id}/resume", resumeEngagementOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.ResumeEngagement))
 	act(r, "/engagements/{engagement_id}/complete", completeEngagementOp, services.CanAskForCoach, func(ctx context.Context, in *struct {
 		EngagementPath
 		Body coaching.CompleteEngagement
@@ -110,13 +101,7 @@ func (s *Server) engagementSteps(r *router) {
 	}) (*coaching.EngagementView, error) {
 		return s.Coaching.ExtendEngagement(ctx, in.EngagementID, in.Body)
 	})
-	act(r, "/engagements/{engagement_id}/ask-for-another-coach", askForAnotherCoachOp, services.CanAskForCoach, onEngagement(s.Coaching.AskForAnotherCoach))
-	act(r, "/engagements/{engagement_id}/keep-coach", keepCoachOp, services.CanAskForCoach, onEngagement(s.Coaching.KeepCoach))
-	act(r, "/engagements/{engagement_id}/leave", leaveEngagementOp, services.CanAskForCoach, onEngagement(s.Coaching.LeaveEngagement))
-}
-
-func onEngagement(do engagementCall) func(context.Context, *struct{ EngagementPath }) (*coaching.EngagementView, error) {
-	return func(ctx context.Context, in *struct{ EngagementPath }) (*coaching.EngagementView, error) {
-		return do(ctx, in.EngagementID)
-	}
+	act(r, "/engagements/{engagement_id}/ask-for-another-coach", askForAnotherCoachOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.AskForAnotherCoach))
+	act(r, "/engagements/{engagement_id}/keep-coach", keepCoachOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.KeepCoach))
+	act(r, "/engagements/{engagement_id}/leave", leaveEngagementOp, services.CanAskForCoach, byID[EngagementPath](s.Coaching.LeaveEngagement))
 }

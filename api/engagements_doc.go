@@ -14,6 +14,7 @@ import (
 var (
 	engagementID       = uuid.MustParse("0199c1f2-8f6b-7a34-b0d1-6a2f0c9be101")
 	engagementAskedAt  = time.Date(2026, time.November, 20, 15, 4, 0, 0, time.UTC)
+	engagementAnswerBy = engagementAskedAt.Add(48 * time.Hour)
 	engagementWhen     = time.Date(2026, time.December, 1, 23, 0, 0, 0, time.UTC)
 	engagementNextID   = uuid.MustParse("0199c1f2-8f6b-7a34-b0d1-6a2f0c9be102")
 	engagementHopes    = "Sleep through the night, and be less short with my kids."
@@ -21,7 +22,7 @@ var (
 	engagementResumeOn = models.NewDate(2027, time.January, 11)
 	engagementBase     = models.Engagement{Record: models.Record{ID: engagementID, Version: 1, CreatedAt: engagementAskedAt, UpdatedAt: engagementAskedAt}, ProgramID: engagementProgram,
 		State: models.EngagementRequested, FocusAreas: models.Texts[models.Focus]{"sleep", "anger"}, Language: "en", Modalities: models.Texts[models.Modality]{models.ModalityOnline},
-		TimeZone: "America/New_York", Hours: models.Texts[string]{"MO 18:00-20:00", "SA 09:00-12:00"}, PackageSessions: 6, RequestedAt: engagementAskedAt, RequestedBy: luisID}
+		TimeZone: "America/New_York", Hours: models.Texts[string]{"MO 18:00-20:00", "SA 09:00-12:00"}, PackageSessions: 6, RequestedAt: engagementAskedAt, RequestedBy: luisID, AnswerBy: &engagementAnswerBy}
 	engagementAsked   = engagementSeen(models.EngagementRequested, "participant")
 	engagementMatched = engagementSeen(models.EngagementMatched, "staff")
 	engagementActive  = engagementSeen(models.EngagementActive, "participant")
@@ -42,6 +43,7 @@ func engagementSeen(state models.EngagementState, as string) coaching.Engagement
 		v.WaitingDays, v.Missing = count(0), []string{"match"}
 		return v
 	}
+	v.AnswerBy = nil
 	v.CoachID, v.Coach, v.MatchedAt = &coachID, "Dana R.", &at
 	if state == models.EngagementMatched {
 		v.Missing = []string{"coach_yes", "their_yes"}
@@ -84,7 +86,8 @@ var askForCoachOp = op{
 One wish or engagement is live at a time alone, and one as a couple (409 ` + "`already_asked`" + `). Without ` + "`program_id`" + ` it is the only running program, or of several running ones the only one that has had
 coaching before; else 422 ` + "`required`" + `. Language and time zone are those of the member's record when absent.
 
-A person on our team finds the coach, usually within two working days; ` + "`missing`" + ` says what stands before the first session. Answers that are kept for ` + "`Idempotency-Key`" + ` hold no hopes: read them with
+A person on our team finds the coach. ` + "`answer_by`" + ` says by when whoever asked hears from us, and so does a mail to them (in neutral words); ` + "`missing`" + ` says what stands before the first session. Who fits is in
+` + "`GET /v1/engagements/{engagement_id}/match-suggestions`" + `. Rules of the program are asked, and refuse nobody: where one is not met our team looks at it. Answers that are kept for ` + "`Idempotency-Key`" + ` hold no hopes: read them with
 ` + "`GET /v1/engagements/{engagement_id}`" + `.`,
 	Errors:  []services.Code{coaching.CodeAlreadyAsked},
 	Request: map[string]any{"hopes": engagementHopes, "focus_areas": []string{"sleep", "anger"}, "hours": []string{"MO 18:00-20:00", "SA 09:00-12:00"}, "modalities": []string{"online"}},
@@ -106,7 +109,8 @@ var getEngagementOp = op{
 
 var updateEngagementOp = op{
 	ID: "updateEngagement", Tag: "Engagements", Summary: "Change hopes, focus and hours",
-	Doc:     `Those who are coached, the guardian who asked for a child, and coordinators, who leave ` + "`hopes`" + ` alone (403 ` + "`own_hopes`" + `). A coach asks the client to change it. Null takes back; the answer holds no hopes.`,
+	Doc: `Those who are coached, the guardian who asked for a child, and coordinators, who leave ` + "`hopes`" + ` alone (403 ` + "`own_hopes`" + `). A coach asks the client to change it. Null takes back; the answer holds no hopes. ` + "`history: false`" + ` closes to the coach of now
+what came before them, when everybody had opened it at a hand-over: at the next read, by the word of one of two.`,
 	Errors:  []services.Code{coaching.CodeNotNow, "own_hopes", "coach_reads"},
 	Request: map[string]any{"hours": []string{"TU 18:00-21:00"}, "coach_gender": nil}, Example: engagementAsked,
 }

@@ -9,6 +9,7 @@ import (
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/coaching"
+	"homefront/services/programs"
 )
 
 func TestAskingForACoachByHTTP(t *testing.T) {
@@ -51,13 +52,25 @@ func TestAskingForACoachByHTTP(t *testing.T) {
 		}
 		c.Post(at+"/end", map[string]any{}).WantCode(404, services.CodeNotFound)
 	}
-	luis.Get(at + "/match-suggestions").Want(403)
+	own := luis.Get(at + "/match-suggestions").Want(200).Body
+	if !bytes.Contains(own, []byte(`"name":"Dana R."`)) || !bytes.Contains(own, []byte(`"bio":`)) || bytes.Contains(own, []byte(`"points"`)) || bytes.Contains(own, []byte(`"clients"`)) {
+		t.Errorf("%s", own)
+	}
+	eve.Get(at+"/match-suggestions").WantCode(404, services.CodeNotFound)
+	if !bytes.Contains(first.Body, []byte(`"answer_by":"`)) {
+		t.Errorf("%s", first.Body)
+	}
+	a.Exec(`update programs set rules = '[{"key":"served","rule":"kinds","values":["caregiver"]}]'`)
 	var found coaching.MatchSuggestions
 	boss.Get(at + "/match-suggestions").Want(200).JSON(&found)
 	if len(found.Data) != 1 || found.Data[0].CoachID != dana.Member || found.Data[0].Points == 0 {
 		t.Fatalf("%+v", found)
 	}
-	boss.Post(at+"/match", map[string]any{"coach_id": dana.Member}).Want(200)
+	if rules := found.Eligibility; len(rules) != 1 || rules[0].Verdict == models.VerdictMet {
+		t.Errorf("%+v", rules)
+	}
+	boss.Post(at+"/match", map[string]any{"coach_id": dana.Member}).WantCode(422, programs.CodeNotEligible)
+	boss.Post(at+"/match", map[string]any{"coach_id": dana.Member, "waive_reason": "Looks after his brother"}).Want(200)
 	dana.Post(at+"/accept", map[string]any{}).Want(200)
 	luis.Post(at+"/accept", map[string]any{}).Want(200)
 	var e coaching.EngagementView

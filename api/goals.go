@@ -15,10 +15,14 @@ type GoalPath struct {
 	GoalID uuid.UUID `path:"goal_id" doc:"The goal's id"`
 }
 
+func (p GoalPath) id() uuid.UUID { return p.GoalID }
+
 // ActionPath names a step.
 type ActionPath struct {
 	ActionID uuid.UUID `path:"action_id" doc:"The step's id"`
 }
+
+func (p ActionPath) id() uuid.UUID { return p.ActionID }
 
 func (s *Server) goals(r *router) {
 	get(r, "/engagements/{engagement_id}/goals", listGoalsOp, services.CanSetGoals, func(ctx context.Context, in *struct {
@@ -33,9 +37,7 @@ func (s *Server) goals(r *router) {
 	}) (*models.CoachingGoal, error) {
 		return s.Coaching.SetGoal(ctx, in.EngagementID, in.Body)
 	})
-	get(r, "/goals/{goal_id}", getGoalOp, services.CanSetGoals, func(ctx context.Context, in *struct{ GoalPath }) (*coaching.GoalHistory, error) {
-		return s.Coaching.Goal(ctx, in.GoalID)
-	})
+	get(r, "/goals/{goal_id}", getGoalOp, services.CanSetGoals, byID[GoalPath](s.Coaching.Goal))
 	patch(r, "/goals/{goal_id}", updateGoalOp, services.CanSetGoals, func(ctx context.Context, in *struct {
 		GoalPath
 		Body coaching.EditGoal
@@ -70,19 +72,13 @@ func (s *Server) actions(r *router) {
 	}) (*models.CoachingAction, error) {
 		return s.Coaching.AddAction(ctx, in.EngagementID, in.Body)
 	})
-	get(r, "/actions/{action_id}", getActionOp, services.CanSetGoals, func(ctx context.Context, in *struct{ ActionPath }) (*coaching.ActionView, error) {
-		return s.Coaching.Action(ctx, in.ActionID)
-	})
+	get(r, "/actions/{action_id}", getActionOp, services.CanSetGoals, byID[ActionPath](s.Coaching.Action))
 	patch(r, "/actions/{action_id}", updateActionOp, services.CanSetGoals, func(ctx context.Context, in *struct {
 		ActionPath
 		Body coaching.EditAction
 	}) (*coaching.ActionView, error) {
 		return s.Coaching.ChangeAction(ctx, in.ActionID, in.Body)
 	})
-	act(r, "/actions/{action_id}/done", doneActionOp, services.CanSetGoals, func(ctx context.Context, in *struct{ ActionPath }) (*models.CoachingAction, error) {
-		return s.Coaching.DoneAction(ctx, in.ActionID)
-	})
-	act(r, "/actions/{action_id}/undone", undoneActionOp, services.CanSetGoals, func(ctx context.Context, in *struct{ ActionPath }) (*models.CoachingAction, error) {
-		return s.Coaching.UndoneAction(ctx, in.ActionID)
-	})
+	act(r, "/actions/{action_id}/done", doneActionOp, services.CanSetGoals, byID[ActionPath](s.Coaching.DoneAction))
+	act(r, "/actions/{action_id}/undone", undoneActionOp, services.CanSetGoals, byID[ActionPath](s.Coaching.UndoneAction))
 }

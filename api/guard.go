@@ -112,13 +112,30 @@ func (s *Server) admit(c *fiber.Ctx, can *services.Permission) (*services.Call, 
 	if call.Actor, err = s.Authenticate(c.UserContext(), token); err != nil {
 		return nil, err
 	}
-	if !can.Allows(call.Actor) {
-		return nil, services.Forbidden(services.CodeForbidden, "Your roles do not allow this.")
+	var refused *services.Error
+	switch {
+	case !can.Allows(call.Actor):
+		refused = services.Forbidden(services.CodeForbidden, "Your roles do not allow this.")
+	case can.StepUp && s.Core.Clock.Now().Sub(call.Actor.AuthTime) > services.StepUpFor:
+		refused = services.Forbidden(services.CodeStepUpRequired, "Give your password again first: POST /v1/auth/step-up.")
+	default:
+		return call, nil
 	}
-	if can.StepUp && s.Core.Clock.Now().Sub(call.Actor.AuthTime) > services.StepUpFor {
-		return nil, services.Forbidden(services.CodeStepUpRequired, "Give your password again first: POST /v1/auth/step-up.")
+	if !can.StepUp {
+		return nil, refused
 	}
-	return call, nil
+	return nil, s.tellRefused(c, call, can, refused)
+}
+
+// tellRefused tells the audit log who tried what asks for a fresh password, without one or without the role: so may a stolen token.
+func (s *Server) tellRefused(c *fiber.Ctx, call *services.Call, can *services.Permission, refused *services.Error) error {
+	if err := s.limits.take(c, call); err != nil {
+		return err
+	}
+	_, err := services.Mutate(services.WithCall(c.UserContext(), call), s.Core, can.Name, func(tx *services.Tx) (*struct{}, error) {
+		return nil, tx.Refused(can.Name, refused)
+	})
+	return err
 }
 
 // bearer takes the token from the one place where it belongs.

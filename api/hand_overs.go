@@ -14,6 +14,8 @@ type HandOverPath struct {
 	HandOverID uuid.UUID `path:"hand_over_id" doc:"The hand-over's id"`
 }
 
+func (p HandOverPath) id() uuid.UUID { return p.HandOverID }
+
 func (s *Server) handOvers(r *router) {
 	act(r, "/coaches/{coach_id}/reassign", reassignClientsOp, services.CanMatchCoaches, func(ctx context.Context, in *struct {
 		CoachPath
@@ -30,19 +32,13 @@ func (s *Server) handOvers(r *router) {
 	get(r, "/hand-overs", listHandOversOp, services.CanAskForCoach, func(ctx context.Context, in *coaching.HandOverQuery) (services.Page[coaching.HandOverView], error) {
 		return s.Coaching.HandOvers(ctx, *in)
 	})
-	get(r, "/hand-overs/{hand_over_id}", getHandOverOp, services.CanAskForCoach, onHandOver(s.Coaching.GetHandOver))
+	get(r, "/hand-overs/{hand_over_id}", getHandOverOp, services.CanAskForCoach, byID[HandOverPath](s.Coaching.GetHandOver))
 	act(r, "/hand-overs/{hand_over_id}/accept", acceptHandOverOp, services.CanAskForCoach, func(ctx context.Context, in *struct {
 		HandOverPath
 		Body coaching.AnswerHandOver
 	}) (*coaching.HandOverView, error) {
 		return s.Coaching.AcceptHandOver(ctx, in.HandOverID, in.Body)
 	})
-	act(r, "/hand-overs/{hand_over_id}/decline", declineHandOverOp, services.CanAskForCoach, onHandOver(s.Coaching.DeclineHandOver))
-	act(r, "/hand-overs/{hand_over_id}/cancel", cancelHandOverOp, services.CanAskForCoach, onHandOver(s.Coaching.CancelHandOver))
-}
-
-func onHandOver(do func(context.Context, uuid.UUID) (*coaching.HandOverView, error)) func(context.Context, *struct{ HandOverPath }) (*coaching.HandOverView, error) {
-	return func(ctx context.Context, in *struct{ HandOverPath }) (*coaching.HandOverView, error) {
-		return do(ctx, in.HandOverID)
-	}
+	act(r, "/hand-overs/{hand_over_id}/decline", declineHandOverOp, services.CanAskForCoach, byID[HandOverPath](s.Coaching.DeclineHandOver))
+	act(r, "/hand-overs/{hand_over_id}/cancel", cancelHandOverOp, services.CanAskForCoach, byID[HandOverPath](s.Coaching.CancelHandOver))
 }

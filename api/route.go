@@ -93,6 +93,11 @@ func del[I any](r *router, path string, o op, can *services.Permission, do func(
 	})
 }
 
+// byID is what an operation does that is given nothing but the id in its path.
+func byID[P interface{ id() uuid.UUID }, O any](do func(context.Context, uuid.UUID) (O, error)) func(context.Context, *P) (O, error) {
+	return func(ctx context.Context, in *P) (O, error) { return do(ctx, (*in).id()) }
+}
+
 // answer lets us write the response ourselves, encoded once.
 type answer struct{ Body func(huma.Context) }
 

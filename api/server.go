@@ -16,7 +16,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/cors"
-	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/google/uuid"
 	"github.com/valyala/fasthttp"
 
@@ -77,7 +76,7 @@ func New(s Settings, v Services) *Server {
 		EnableIPValidation:      true,
 		ServerHeader:            "",
 	})
-	server.App.Use(server.observe, recover.New())
+	server.App.Use(server.observe, caught)
 	if len(s.Origins) > 0 {
 		server.App.Use(corsFor(s.Origins))
 	}
@@ -183,9 +182,6 @@ func (s *Server) Spec() ([]byte, error) { return s.router.api.OpenAPI().YAML() }
 
 // Routes lists every declared operation.
 func (s *Server) Routes() []Route { return s.router.routes }
-
-// Listen serves until Shutdown.
-func (s *Server) Listen(addr string) error { return s.App.Listen(addr) }
 
 // Shutdown says "not ready", lets requests in flight finish, then ends.
 func (s *Server) Shutdown(ctx context.Context) error {

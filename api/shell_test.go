@@ -144,6 +144,8 @@ func TestBadRequestsAreToldPrecisely(t *testing.T) {
 		{"other case", "POST", "/v1/echoes", `{"note":"a","NOTE":"b"}`, nil, 400, "unreadable", "/NOTE", "unknown_field"},
 		{"unknown field", "POST", "/v1/echoes", `{"note":"a","role":"admin"}`, nil, 400, "unreadable", "/role", "unknown_field"},
 		{"NUL", "POST", "/v1/echoes", `{"note":"a\u0000"}`, nil, 400, "unreadable", "/note", "bad_text"},
+		{"an id of zeros", "POST", "/v1/echoes", `{"note":"a","deep":[{"id":"00000000-0000-0000-0000-000000000000"}]}`, nil, 422, "invalid", "/deep/0/id", "bad_format"},
+		{"the same, written otherwise", "POST", "/v1/echoes", `{"note":"a","log_id":"urn:uuid:00000000-0000-0000-0000-000000000000"}`, nil, 422, "invalid", "/log_id", "bad_format"},
 		{"lone surrogate", "POST", "/v1/echoes", `{"note":"\ud800"}`, nil, 400, "unreadable", "/note", "bad_json"},
 		{"bad UTF-8", "POST", "/v1/echoes", "{\"note\":\"\xff\"}", nil, 400, "unreadable", "/note", "bad_json"},
 		{"too deep", "POST", "/v1/echoes", deep, nil, 400, "unreadable", "", ""},
@@ -194,6 +196,18 @@ func TestBadRequestsAreToldPrecisely(t *testing.T) {
 				t.Errorf("errors %+v, want %s %s", p.Errors, c.field, c.fieldCode)
 			}
 		})
+	}
+}
+
+// What a panic was thrown with stands in no log: it may be somebody's words. Where it was thrown does.
+func TestAPanicTellsTheLogNoWords(t *testing.T) {
+	s := shell(t)
+	var logged bytes.Buffer
+	s.log = slog.New(slog.NewTextHandler(&logged, nil))
+	res, _ := s.try(t, "POST", "/v1/panics", "")
+	if text := logged.String(); res.StatusCode != 500 || strings.Contains(text, "secret") || !strings.Contains(text, "of type string") || !strings.Contains(text, "api.shell.func") ||
+		!strings.Contains(text, res.Header.Get("X-Request-Id")) {
+		t.Errorf("%d, and the log says %s", res.StatusCode, text)
 	}
 }
 

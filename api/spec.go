@@ -130,7 +130,7 @@ var meaning = map[int]string{
 }
 
 // notYet are the codes with which a read answers 409: what it would show is not there before, or not any more.
-var notYet = []services.Code{"not_confirmed", "not_completed", "not_issued", "wrong_state", "not_open"}
+var notYet = []services.Code{"not_confirmed", "not_completed", "not_issued", "wrong_state", "not_open", "not_now"}
 
 func refusals(method, path string, o op, can *services.Permission, takesBody bool) []int {
 	out := []int{400, 422, 429, 503}

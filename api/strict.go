@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"homefront/services"
 )
@@ -63,7 +64,7 @@ func badEscapes(c *fiber.Ctx) bool {
 func clean(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
 
 // scan reads the body as RFC 8259 and I-JSON (RFC 7493) would have it: one value, no duplicate names, no lone
-// surrogates, not deeper than maxDepth.
+// surrogates, not deeper than maxDepth; and no id that is none.
 func scan(body []byte) *Problem {
 	d := jsontext.NewDecoder(bytes.NewReader(body))
 	for {
@@ -77,8 +78,10 @@ func scan(body []byte) *Problem {
 		if d.StackDepth() > maxDepth {
 			return unreadable("too_deep", string(d.StackPointer()), "The body is nested too deeply.")
 		}
-		if token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
-			return unreadable("bad_text", string(d.StackPointer()), "Text must not hold NUL.")
+		if token.Kind() == '"' {
+			if p := readableText(d, token.String()); p != nil {
+				return p
+			}
 		}
 		if d.StackDepth() == 0 {
 			if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
@@ -87,6 +90,22 @@ func scan(body []byte) *Problem {
 			return nil
 		}
 	}
+}
+
+// readableText looks at the text of a body that was read last. An id of zeros is nobody's: who sends it as one that they made has made
+// none, and the next such client would meet what this one stored.
+func readableText(d *jsontext.Decoder, text string) *Problem {
+	if strings.ContainsRune(text, 0) {
+		return unreadable("bad_text", string(d.StackPointer()), "Text must not hold NUL.")
+	}
+	if id, err := uuid.Parse(text); err != nil || id != uuid.Nil {
+		return nil
+	}
+	at := d.StackPointer()
+	if name := at.LastToken(); name != "id" && !strings.HasSuffix(name, "_id") {
+		return nil
+	}
+	return problemOf(services.InvalidField(string(at), "bad_format", "An id of zeros is nobody's. Make a new one (UUIDv7), or leave it out."))
 }
 
 func unreadableJSON(err error) *Problem {

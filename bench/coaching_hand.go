@@ -71,11 +71,11 @@ func (w *inCoaching) reads(b *pgx.Batch, by, coach person, engagement, member uu
 	b.Queue(`select * from engagement_participants where engagement_id = $1`, engagement)
 	b.Queue(`select m.*, exists (select from accounts a where a.member_id = m.id and a.status = 'active') from members m where id = any($1)`, []uuid.UUID{member, coach.Member})
 	b.Queue(agreedSQL, []uuid.UUID{member}, time.Now())
-	b.Queue(`insert into resources (kind, id) values ('member', $1), ('staff', $2) on conflict do nothing`, member, coach.Member)
-	b.Queue(`select from resources where (kind, id) in (('member', $1), ('staff', $2)) order by kind, id for no key update`, member, coach.Member)
+	b.Queue(`insert into resources (kind, id) values ('person', $1), ('person', $2) on conflict do nothing`, member, coach.Member)
+	b.Queue(`select from resources where (kind, id) in (('person', $1), ('person', $2)) order by kind, id for no key update`, member, coach.Member)
 	b.Queue(checkedSQL, coach.Member, at)
 	b.Queue(`select count(*) from coaching_sessions s where s.engagement_id = $1 and (s.live or s.state in ('completed', 'no_show_member') or s.state = 'cancelled_by_member' and s.late)`, engagement)
-	b.Queue(`select exists (select from commitments where resource_kind = 'staff' and resource_id = $1 and during && tstzrange($3, $4) union all select from commitments where resource_kind = 'member' and resource_id = $2 and during && tstzrange($3, $4))`,
+	b.Queue(`select exists (select from commitments where resource_kind = 'person' and resource_id = $1 and during && tstzrange($3, $4) union all select from commitments where resource_kind = 'person' and resource_id = $2 and during && tstzrange($3, $4))`,
 		coach.Member, member, at, at.Add(time.Hour)).QueryRow(func(row pgx.Row) error { return row.Scan(taken) })
 }
 
@@ -83,7 +83,7 @@ func (w *inCoaching) reads(b *pgx.Batch, by, coach person, engagement, member uu
 func (w *inCoaching) stores(b *pgx.Batch, by, coach person, engagement, member uuid.UUID, at time.Time) uuid.UUID {
 	id, now, ends := services.NewID(), time.Now(), at.Add(50*time.Minute)
 	b.Queue(`insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id)
-		values ($1, 'staff', $3, tstzrange($5, $7), $5, $6, 'coaching_session', $8), ($2, 'member', $4, tstzrange($5, $7), $5, $6, 'coaching_session', $8)`, services.NewID(), services.NewID(), coach.Member, member, at, ends, at.Add(time.Hour), id)
+		values ($1, 'person', $3, tstzrange($5, $7), $5, $6, 'coaching_session', $8), ($2, 'person', $4, tstzrange($5, $7), $5, $6, 'coaching_session', $8)`, services.NewID(), services.NewID(), coach.Member, member, at, ends, at.Add(time.Hour), id)
 	b.Queue(`insert into coaching_sessions (id, version, created_at, updated_at, engagement_id, coach_id, state, starts_at, ends_at, time_zone, modality, booked_by, chain_id) values ($1, 1, $2, $2, $3, $4, 'booked', $5, $6, 'America/New_York', 'online', $7, $1)`,
 		id, now, engagement, coach.Member, at, ends, by.Member)
 	b.Queue(`insert into coaching_attendance (session_id, member_id) values ($1, $2)`, id, member)

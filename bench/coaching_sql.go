@@ -35,12 +35,12 @@ func makeCoaches(ctx context.Context, conn *pgx.Conn) ([]uuid.UUID, error) {
 			case k % 2 when 0 then '{}'::text[] else '{18:00-21:00}' end from coaching_bench, generate_series(1, 5) k`,
 		`insert into coach_time_off (id, version, created_at, updated_at, coach_id, starts_at, ends_at)
 			select gen_random_uuid(), ` + benchDays + `, id, date_trunc('day', now()) + (9 + 20 * k) * interval '1 day' + interval '15 hours', date_trunc('day', now()) + (11 + 20 * k) * interval '1 day' from coaching_bench, generate_series(0, 2) k`,
-		`insert into resources (kind, id) select 'staff', id from coaching_bench on conflict do nothing`,
+		`insert into resources (kind, id) select 'person', id from coaching_bench on conflict do nothing`,
 		// Every other hour of working days, three in four times; the past year too.
 		`create temp table booked_bench as select gen_random_uuid() as id, b.id as coach_id, date_trunc('day', now()) + d * interval '1 day' + (13 + 2 * h) * interval '1 hour' as at, b.n + d + h as dice
 			from coaching_bench b, generate_series(-250, 80) d, generate_series(0, 3) h where extract(isodow from current_date + d) < 6 and (b.n * 7 + d * 3 + h * 5) % 4 <> 0 and (b.n + d + h) % 3 <> 0`,
 		`insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id)
-			select gen_random_uuid(), 'staff', coach_id, tstzrange(at, at + interval '60 minutes'), at, at + interval '50 minutes', case dice % 5 when 0 then 'session' else 'coaching_session' end, id from booked_bench`,
+			select gen_random_uuid(), 'person', coach_id, tstzrange(at, at + interval '60 minutes'), at, at + interval '50 minutes', case dice % 5 when 0 then 'session' else 'coaching_session' end, id from booked_bench`,
 		`insert into coaching_sessions (id, version, created_at, updated_at, engagement_id, coach_id, state, starts_at, ends_at, time_zone, modality, booked_by, chain_id, closed_at)
 			select id, ` + benchDays + `, id, coach_id, case when at < now() then 'completed' else 'booked' end, at, at + interval '50 minutes', 'America/New_York', 'online', coach_id, id, case when at < now() then at end
 			from booked_bench where dice % 5 <> 0`,
@@ -137,7 +137,7 @@ func (w *inCoaching) slotsByHand(ctx context.Context, coaches []uuid.UUID, from,
 		}
 	}
 	queue(`select coach_id, starts_at, ends_at from coach_time_off where coach_id = any($1) and starts_at < $2::date + $3::int + 10 and ends_at > $2::date`, spans(func(f *freeTimes) *[]models.TimeSpan { return &f.off }))
-	queue(`select resource_id, lower(during), upper(during) from commitments where resource_kind = 'staff' and resource_id = any($1) and during && tstzrange($2::date, $2::date + $3::int + 10)`,
+	queue(`select resource_id, lower(during), upper(during) from commitments where resource_kind = 'person' and resource_id = any($1) and during && tstzrange($2::date, $2::date + $3::int + 10)`,
 		spans(func(f *freeTimes) *[]models.TimeSpan { return &f.taken }))
 	queue(`select coach_id, starts_at from coaching_sessions where coach_id = any($1) and starts_at between `+handSpan+` and state in ('requested', 'booked', 'in_progress', 'completed', 'no_show_member')`, func(rows pgx.Rows) error {
 		var at time.Time

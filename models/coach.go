@@ -57,7 +57,10 @@ type Coach struct {
 	ApprovesBookings  bool            `json:"approves_bookings" privacy:"none,erase=keep" doc:"What clients book is requested, and waits for the coach's yes"`
 	CancelNoticeHours int             `json:"cancel_notice_hours" privacy:"none,erase=keep" doc:"Until so many hours before, clients move and call off sessions; later a cancellation is marked late and counts in the package" example:"24"`
 	MovesAllowed      int             `json:"moves_allowed" privacy:"none,erase=keep" doc:"How often a client may move one session" example:"2"`
+	ReminderHours     Hours           `json:"reminder_hours" nullable:"false" privacy:"none,erase=keep" doc:"How many hours before each session people are reminded; the most first" example:"[24]"`
+	RemindCoach       bool            `json:"remind_coach" privacy:"none,erase=keep" doc:"The coach is reminded, too"`
 	SupervisorID      *uuid.UUID      `json:"supervisor_id" nullable:"true" privacy:"none,erase=keep" doc:"Who reads their supervision notes"`
+	Paid              bool            `json:"paid" privacy:"personal,erase=keep" doc:"They are paid for their coaching, by whom and however little; else it is pro bono"`
 	SuspendedAt       *time.Time      `json:"suspended_at" privacy:"none,erase=keep" doc:"No new contact until staff say otherwise"`
 	ArchivedAt        *time.Time      `json:"archived_at" privacy:"none,erase=keep" doc:"Coaches no more"`
 	ClientsToStaffAt  *time.Time      `json:"-" privacy:"none,erase=keep"` // staff are asked to find other coaches for their clients

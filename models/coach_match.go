@@ -22,7 +22,7 @@ type CoachFit struct {
 // MatchReason is one reason for or against a coach, with the points it gave. Nothing takes points away: what does not fit gives none.
 type MatchReason struct {
 	Code   string `json:"code" enum:"specialties,language,hours,load,gender,modality,wanted,declined" example:"specialties"`
-	Points int    `json:"points" doc:"Those of all reasons add up to the coach's" example:"30"`
+	Points *int   `json:"points,omitempty" required:"false" doc:"For our team alone. Those of all reasons add up to the coach's" example:"30"`
 	Words  string `json:"words" example:"Works with sleep and anger, of sleep, anger and grief"`
 }
 
@@ -42,7 +42,7 @@ const (
 func (e *Engagement) Fit(c *CoachFit) (points int, why []MatchReason) {
 	add := func(code string, n int, words string) {
 		points += n
-		why = append(why, MatchReason{code, n, words})
+		why = append(why, MatchReason{code, &n, words})
 	}
 	add("specialties", e.fitFocus(c), e.focusWords(c))
 	if n := fitLanguage(e.Language, c.Languages); n > 0 {
@@ -75,6 +75,25 @@ func (e *Engagement) Fit(c *CoachFit) (points int, why []MatchReason) {
 		add("declined", 0, "One of them said no to the other before")
 	}
 	return points, why
+}
+
+// ForClient leaves of the reasons those that say how a coach meets what was asked for: how many clients a coach has, and what came of
+// it before, is not for those who asked.
+func (e *Engagement) ForClient(why []MatchReason) []MatchReason {
+	out := []MatchReason{}
+	for _, r := range why {
+		switch {
+		case r.Code == "language" && *r.Points > 0:
+			r.Words = "Speaks the language asked for"
+		case r.Code == "language":
+			r.Words = "Does not speak the language asked for"
+		case r.Code == "specialties" && len(e.FocusAreas) > 0, r.Code == "hours", r.Code == "gender" && e.CoachGender != nil, r.Code == "modality" && len(e.Modalities) > 0:
+		default:
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // shared are the focus areas that a coach works with.

@@ -17,7 +17,7 @@ func (a *Availability) Outside(spans []TimeSpan) ([]WhyOutside, error) {
 	}
 	all := spans[0]
 	for _, s := range spans {
-		all.From, all.Until = earlierOf(all.From, s.From), laterOf(all.Until, s.Until)
+		all.From, all.Until = Earlier(all.From, s.From), Later(all.Until, s.Until)
 	}
 	windows, err := a.windows(all)
 	if err != nil {

@@ -15,7 +15,7 @@ type CoachingLog struct {
 	SessionID uuid.UUID       `json:"session_id" privacy:"none,erase=keep"`
 	LoggedBy  uuid.UUID       `json:"logged_by" privacy:"none,erase=keep"`
 	LoggedAt  time.Time       `json:"logged_at" privacy:"none,erase=keep"`
-	BodyMAC   []byte          `json:"-" gorm:"column:body_mac" privacy:"secret,erase=keep"` // of what was sent
+	BodyMAC   []byte          `json:"-" gorm:"column:body_mac" privacy:"secret,erase=null"` // of what was sent, words too; for the days in which a phone sends it again
 	Answer    json.RawMessage `json:"-" privacy:"none,erase=keep"`                          // ids and facts, no words
 }
 

@@ -68,10 +68,15 @@ func (CoachingNote) TableName() string { return "coaching_notes" }
 func (CoachingNote) Subjects() []string { return []string{"member_id"} }
 
 // Sealing says where the words of a version belong. It is bound into the ciphertext, together with the key of the person: words that
-// are moved to another note, tier, version or person do not open.
-func (n *CoachingNote) Sealing(number int) (record string, version int) {
+// are moved to another note, tier, version or person do not open, nor those of a draft in the place of what was signed.
+func (n *CoachingNote) Sealing(kind NoteKind, number int) (record string, version int) {
+	if kind == NoteKindDraft {
+		number = draftVersion
+	}
 	return NoteRecord(n.ID, n.Tier), number
 }
+
+const draftVersion = 0 // drafts of earlier releases are sealed for 1, as the first that is signed
 
 // NoteRecord is the record that the words of a note are sealed for.
 func NoteRecord(id uuid.UUID, tier NoteTier) string {

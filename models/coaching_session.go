@@ -36,18 +36,18 @@ func (s CoachingState) Cancelled() bool {
 	return s == CoachingCancelledByMember || s == CoachingCancelledByCoach || s == CoachingCancelledByStaff
 }
 
+// NoShow says whether somebody did not come.
+func (s CoachingState) NoShow() bool {
+	return s == CoachingNoShowMember || s == CoachingNoShowCoach
+}
+
 // TookPlace says whether its time came and something can be written down about it.
 func (s CoachingState) TookPlace() bool {
 	return s == CoachingInProgress || s == CoachingCompleted || s == CoachingNoShowMember || s == CoachingNoShowCoach
 }
 
-// UsesPackage says whether it counts as one of those agreed on: it took place or will, or its people did not come, or called
-// it off too late.
-func (s *CoachingSession) UsesPackage() bool {
-	return s.State.Live() || s.State == CoachingCompleted || s.State == CoachingNoShowMember || s.State == CoachingCancelledByMember && s.Late
-}
-
-// UsesPackageSQL is UsesPackage of a row s.
+// UsesPackageSQL says of a row s whether it counts as one of those agreed on: it took place or will, or its people did not come, or
+// called it off too late.
 const UsesPackageSQL = `(s.live or s.state in ('completed', 'no_show_member') or s.state = 'cancelled_by_member' and s.late)`
 
 // CoachingSession is one meeting of a coach with those they coach.
@@ -73,18 +73,26 @@ type CoachingSession struct {
 	ClosedAt        *time.Time    `json:"closed_at" privacy:"none,erase=keep"`
 	ToStaffAt       *time.Time    `json:"to_staff_at" privacy:"none,erase=keep" doc:"Set while staff look for a new time or another coach"`
 	Minutes         *int          `json:"minutes" privacy:"none,erase=keep" doc:"That it really took" example:"50"`
+	Paid            bool          `json:"-" privacy:"none,erase=keep"` // the coach was; known once it is written down
 	LoggedAt        *time.Time    `json:"logged_at" privacy:"none,erase=keep"`
 	LoggedBy        *uuid.UUID    `json:"logged_by" nullable:"true" privacy:"none,erase=keep"`
 	Reason          Sealed        `json:"-" privacy:"confidential,erase=null"` // why it was called off
 	ReasonKey       *uuid.UUID    `json:"-" privacy:"none,erase=null"`
 	ReasonBy        *uuid.UUID    `json:"-" privacy:"none,erase=null"`
+	MissedBy        *uuid.UUID    `json:"-" privacy:"none,erase=keep"` // who of those who are coached said that the coach did not come
+	SettledAt       *time.Time    `json:"-" privacy:"none,erase=keep"` // staff have decided since how it ended
 }
+
+// Disputed says whether those who are coached said that the coach did not come, and staff have not decided yet.
+func (s *CoachingSession) Disputed() bool { return s.MissedBy != nil && s.SettledAt == nil }
 
 // TableName implements Model.
 func (CoachingSession) TableName() string { return "coaching_sessions" }
 
 // Subjects implements Model. Whom it is for is in its attendance.
-func (CoachingSession) Subjects() []string { return []string{"booked_by", "logged_by", "reason_by"} }
+func (CoachingSession) Subjects() []string {
+	return []string{"booked_by", "logged_by", "reason_by", "missed_by"}
+}
 
 // CoachingAttendance is one person whom a session is for, and whether they were there.
 type CoachingAttendance struct {

@@ -11,12 +11,9 @@ var _ = table(ResourceRow{}, Commitment{})
 // ResourceKind is what sort of thing can be in one place at a time.
 type ResourceKind string
 
-// The kinds. A person who coaches and facilitates is one staff resource, whatever the work: they cannot do both at once.
-// A member is a resource for coaching sessions alone.
+// The kinds. A person is one resource, whether they coach, are coached, or lead a workshop: they cannot do two of these at once.
 const (
-	ResourceStaff  ResourceKind = "staff"
-	ResourceMember ResourceKind = "member"
-	ResourceRoom   ResourceKind = "room"
+	ResourcePerson ResourceKind = "person"
 	ResourceVenue  ResourceKind = "venue"
 )
 

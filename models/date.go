@@ -77,3 +77,19 @@ func (d Date) Age(on Date) int {
 	}
 	return age
 }
+
+// Earlier is the first of two instants.
+func Earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Later is the last of two instants.
+func Later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -23,12 +23,6 @@ const (
 // Focus is something that people come to coaching for. Coaching is not therapy: none of these is a diagnosis.
 type Focus string
 
-// FocusAreas lists all of them.
-func FocusAreas() []Focus {
-	return []Focus{"sleep", "stress", "anger", "grief", "family", "relationships", "parenting", "purpose", "work", "education", "health_habits", "substance_recovery",
-		"moral_injury", "transition", "caregiving", "confidence"}
-}
-
 // EngagementState is where an engagement stands.
 type EngagementState string
 
@@ -71,6 +65,7 @@ type Engagement struct {
 	Review          Texts[string]   `json:"-" privacy:"confidential,erase=blank"` // why staff look twice
 	RequestedAt     time.Time       `json:"requested_at" privacy:"none,erase=keep"`
 	RequestedBy     uuid.UUID       `json:"requested_by" privacy:"none,erase=keep"`
+	AnswerBy        *time.Time      `json:"answer_by" privacy:"none,erase=keep" doc:"By when they hear from us; null unless they wait for a coach"`
 	MatchedAt       *time.Time      `json:"matched_at" privacy:"none,erase=keep"`
 	MatchedBy       *uuid.UUID      `json:"-" privacy:"none,erase=keep"`
 	CoachAcceptedAt *time.Time      `json:"coach_accepted_at" privacy:"none,erase=keep"`

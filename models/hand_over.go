@@ -27,12 +27,12 @@ type HandOver struct {
 	FromCoachID     uuid.UUID     `json:"from_coach_id" privacy:"none,erase=keep" doc:"The coach until now: their member id"`
 	ToCoachID       uuid.UUID     `json:"to_coach_id" privacy:"none,erase=keep" doc:"The coach who would take over: their member id"`
 	State           HandOverState `json:"state" enum:"proposed,done,declined,cancelled" privacy:"none,erase=keep" example:"proposed"`
-	MoveSessions    bool          `json:"move_sessions" privacy:"none,erase=keep" doc:"What is booked goes along where the new coach is free, and is called off where not. False: all of it is called off"`
+	MoveSessions    bool          `json:"move_sessions" privacy:"none,erase=keep" doc:"What is booked goes along where the new coach works, has room and is free, and is called off where not. False: all of it is called off"`
 	ProposedBy      uuid.UUID     `json:"-" privacy:"none,erase=keep"`
 	CoachAcceptedAt *time.Time    `json:"coach_accepted_at" privacy:"none,erase=keep" doc:"When the new coach said yes"`
 	ClosedAt        *time.Time    `json:"closed_at" privacy:"none,erase=keep"`
 	Moved           int           `json:"moved" privacy:"none,erase=keep" doc:"Booked sessions that went along" example:"3"`
-	CalledOff       int           `json:"called_off" privacy:"none,erase=keep" doc:"Booked sessions that were called off, because the new coach is not free then" example:"1"`
+	CalledOff       int           `json:"called_off" privacy:"none,erase=keep" doc:"Booked sessions that were called off: the new coach does not work then, has no room or is not free" example:"1"`
 }
 
 // TableName implements Model.

@@ -55,6 +55,7 @@ const (
 	NoticeEnrollmentCompleted    NoticeEvent = "enrollment.completed"
 	NoticeEnrollmentWithdrawn    NoticeEvent = "enrollment.withdrawn" // by staff
 	NoticeEnrollmentReopened     NoticeEvent = "enrollment.reopened"
+	NoticeCoachingReceived       NoticeEvent = "engagement.received" // to whoever asked for a coach
 	NoticeCoachingMatched        NoticeEvent = "engagement.matched"  // to who is coached: a coach is proposed
 	NoticeCoachingProposed       NoticeEvent = "engagement.proposed" // to the coach: somebody would be their client
 	NoticeCoachingInvited        NoticeEvent = "engagement.invited"  // the other of a couple is asked along
@@ -86,7 +87,7 @@ func NoticeEvents() []NoticeEvent {
 		NoticeHelpAsked, NoticeTaskAssigned, NoticeCredentialExpiring, NoticeCredentialLapsed,
 		NoticeEnrollmentReceived, NoticeEnrollmentWaitlisted, NoticeEnrollmentEnrolled, NoticeEnrollmentDenied, NoticeEnrollmentCompleted, NoticeEnrollmentWithdrawn,
 		NoticeEnrollmentReopened,
-		NoticeCoachingMatched, NoticeCoachingProposed, NoticeCoachingInvited, NoticeCoachingActive, NoticeCoachingHandOver, NoticeCoachingPaused, NoticeCoachingResumed, NoticeCoachingEnded,
+		NoticeCoachingReceived, NoticeCoachingMatched, NoticeCoachingProposed, NoticeCoachingInvited, NoticeCoachingActive, NoticeCoachingHandOver, NoticeCoachingPaused, NoticeCoachingResumed, NoticeCoachingEnded,
 		NoticeCoachingAsked, NoticeCoachingBooked, NoticeCoachingMoved, NoticeCoachingDeclined, NoticeCoachingCancelled, NoticeCoachingNewTime, NoticeCoachingReminder, NoticeCoachingLogged, NoticeGlassBroken,
 	}
 }
@@ -108,7 +109,7 @@ func (e NoticeEvent) Essential() bool {
 func (e NoticeEvent) Optional() bool {
 	switch e {
 	case NoticeRegistrationReceived, NoticeRegistrationWaitlisted, NoticeRegistrationExpired, NoticeRegistrationMissed, NoticeSessionReminder, NoticeWorkshopMessage, NoticeFeedbackAsked, NoticeThanksReceived,
-		NoticeEnrollmentReceived, NoticeEnrollmentWaitlisted, NoticeCoachingReminder, NoticeCoachingLogged, NoticeCoachingPaused, NoticeCoachingResumed:
+		NoticeEnrollmentReceived, NoticeEnrollmentWaitlisted, NoticeCoachingReceived, NoticeCoachingReminder, NoticeCoachingLogged, NoticeCoachingPaused, NoticeCoachingResumed:
 		return true
 	}
 	return false

@@ -99,6 +99,29 @@ func (a *Availability) Check(at, now time.Time) (Why, error) {
 	return WhyNotASlot, nil
 }
 
+// Takes says why the coach does not take over a session that was booked with another, or nothing when they do: it has to lie in
+// their hours and in no time off, on a day and in a week that have room. Their notice, horizon and the starts of their slots bind
+// nobody who has booked already. What is booked does not count here, as in Check.
+func (a *Availability) Takes(session TimeSpan, now time.Time) (Why, error) {
+	outside, err := a.Outside([]TimeSpan{session})
+	if err != nil {
+		return "", err
+	}
+	if outside[0] != "" {
+		return WhyNotASlot, nil
+	}
+	p, err := a.plan(session.From, session.From.Add(1), now)
+	if err != nil {
+		return "", err
+	}
+	for i := range p.days {
+		if why := p.open(&p.days[i]); why != "" {
+			return why, nil
+		}
+	}
+	return "", nil
+}
+
 // Bookable is from when until before when clients can book at all.
 func (a *Availability) Bookable(now time.Time) (from, until time.Time, err error) {
 	loc, err := loadZone(a.Coach.TimeZone)
@@ -207,9 +230,9 @@ func (p *plan) counted(in TimeSpan) (n int) {
 
 // ofDay adds the slots of one day that begin from a time until before another.
 func (p *plan) ofDay(out []Slot, d *planDay, from, until time.Time, limits bool) []Slot {
-	from, until = laterOf(from, d.From), earlierOf(until, d.Until)
+	from, until = Later(from, d.From), Earlier(until, d.Until)
 	if limits {
-		from, until = laterOf(from, p.earliest), earlierOf(until, p.latest)
+		from, until = Later(from, p.earliest), Earlier(until, p.latest)
 	}
 	i, _ := slices.BinarySearchFunc(p.stretches, d.From, func(s stretch, t time.Time) int {
 		if s.Until.After(t) {
@@ -219,7 +242,7 @@ func (p *plan) ofDay(out []Slot, d *planDay, from, until time.Time, limits bool)
 	})
 	for ; i < len(p.stretches) && p.stretches[i].From.Before(until); i++ {
 		s := &p.stretches[i]
-		first := laterOf(s.From, d.From)
+		first := Later(s.From, d.From)
 		at := first
 		if wait := from.Sub(first); wait > 0 {
 			at = first.Add((wait + p.step - 1) / p.step * p.step)
@@ -273,22 +296,8 @@ func joinedUp(all []stretch) (out []stretch) {
 			out = append(out, s)
 		default:
 			out[last].moved = out[last].moved || s.moved && s.From.Equal(out[last].From)
-			out[last].Until = laterOf(out[last].Until, s.Until)
+			out[last].Until = Later(out[last].Until, s.Until)
 		}
 	}
 	return out
-}
-
-func laterOf(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlierOf(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

@@ -63,9 +63,9 @@ func (s *ScheduledHours) windows(out []stretch, in TimeSpan) ([]stretch, error) 
 		return nil, err
 	}
 	// A day more on both sides: where a zone skips a day, its hours are on the next.
-	first, last := laterOf(s.StartsOn.Time, DateOf(in.From.In(loc)).AddDate(0, 0, -1)), DateOf(in.Until.In(loc)).AddDate(0, 0, 1)
+	first, last := Later(s.StartsOn.Time, DateOf(in.From.In(loc)).AddDate(0, 0, -1)), DateOf(in.Until.In(loc)).AddDate(0, 0, 1)
 	if s.EndsOn != nil {
-		last = earlierOf(last, s.EndsOn.Time)
+		last = Earlier(last, s.EndsOn.Time)
 	}
 	if last.Before(first) {
 		return out, nil

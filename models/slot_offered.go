@@ -14,7 +14,7 @@ func (a *Availability) Offered(in TimeSpan) (time.Duration, error) {
 	}
 	var sum time.Duration
 	for _, s := range joinedUp(all) {
-		from, until := laterOf(s.From, in.From), earlierOf(s.Until, in.Until)
+		from, until := Later(s.From, in.From), Earlier(s.Until, in.Until)
 		if from.Before(until) {
 			sum += until.Sub(from)
 		}

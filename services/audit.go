@@ -2,6 +2,7 @@ package services
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -91,6 +92,23 @@ func (tx *Tx) Unchanged() {
 func (tx *Tx) Refused(action string, err *Error) error {
 	tx.entry.action, tx.entry.outcome = action, models.OutcomeRefused
 	return err
+}
+
+// Hidden tells the audit log of an attempt to change what does not exist for the actor, in the same row whether or not it exists for
+// others. It comes before anything is written; other errors pass.
+func (tx *Tx) Hidden(err error, id uuid.UUID) error {
+	var known *Error
+	if !errors.As(err, &known) || known.Kind != KindNotFound {
+		return err
+	}
+	tx.entry.objects, tx.entry.subjects, tx.entry.changes = []uuid.UUID{id}, nil, nil
+	return tx.Refused(tx.entry.action, known)
+}
+
+// unreadable tells the audit log of words that were asked for and do not open, by what they were sealed for: "table:id", or more.
+func (tx *Tx) unreadable(record string) {
+	table, _, _ := strings.Cut(record, ":")
+	tx.entry.changes = append(tx.entry.changes, change{Table: table, Values: map[string][2]any{"unreadable": {nil, record}}})
 }
 
 // Reason keeps the words that somebody gave for what they did, sealed under the key of the member they are about.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -49,7 +50,6 @@ const (
 	CodeBusy             Code = "busy"
 	CodeBadCursor        Code = "bad_cursor"
 	CodeDuplicate        Code = "duplicate"
-	CodeStillReferenced  Code = "still_referenced"
 	CodeUnknownReference Code = "unknown_reference"
 )
 
@@ -176,4 +176,12 @@ func translatePg(pg *pgconn.PgError, err error) error {
 // connectionLost covers what pgx reports as plain text when a connection dies in use.
 func connectionLost(err error) bool {
 	return pgconn.SafeToRetry(err) || errors.Is(err, errClosed)
+}
+
+// PanicOf says of what kind a panic was. Its value may hold somebody's words, and is told only when it is the runtime's own.
+func PanicOf(thrown any) string {
+	if err, ok := thrown.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("a value of type %T", thrown)
 }

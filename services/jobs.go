@@ -140,6 +140,6 @@ func (h *jobErrors) HandleError(ctx context.Context, job *rivertype.JobRow, err 
 }
 
 func (h *jobErrors) HandlePanic(ctx context.Context, job *rivertype.JobRow, panicked any, trace string) *river.ErrorHandlerResult {
-	h.log.ErrorContext(ctx, "job panicked", "job", job.ID, "kind", job.Kind, "panic", fmt.Sprint(panicked), "trace", trace)
+	h.log.ErrorContext(ctx, "job panicked", "job", job.ID, "kind", job.Kind, "panic", PanicOf(panicked), "trace", trace)
 	return nil
 }

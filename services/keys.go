@@ -107,6 +107,7 @@ type SealedText struct {
 	Record  string
 	Version int
 	Sealed  models.Sealed
+	Earlier *int // the version for which earlier releases sealed it, if that was another
 }
 
 // Padded fills up with spaces, to whole blocks of so many bytes, what is to be sealed: the length of a ciphertext would otherwise tell
@@ -126,7 +127,7 @@ func (tx *Tx) Seal(member uuid.UUID, record string, version int, text string) (m
 
 // Unseal is UnsealAll for one text.
 func (tx *Tx) Unseal(key uuid.UUID, record string, version int, sealed models.Sealed) (string, error) {
-	texts, err := tx.UnsealAll(SealedText{key, record, version, sealed})
+	texts, err := tx.UnsealAll(SealedText{Key: key, Record: record, Version: version, Sealed: sealed})
 	if err != nil {
 		return "", err
 	}
@@ -148,7 +149,7 @@ func (tx *Tx) SealAll(texts ...Sealing) ([]SealedText, error) {
 	for i := range texts {
 		t := &texts[i]
 		key, ok := keys[t.Member]
-		if !ok {
+		if !ok || key.aead == nil {
 			return nil, errors.New("a member has no key that could be used")
 		}
 		out[i] = SealedText{Key: key.id, Record: t.Record, Version: t.Version}
@@ -179,12 +180,13 @@ func (tx *Tx) UnsealAll(sealed ...SealedText) ([]string, error) {
 	return out, nil
 }
 
-// UnsealEach is UnsealAll that opens each text by itself: one that does not open is logged by what it was sealed for, and keeps
-// nobody from reading the others. take gets nil for what opened, and the errors of UnsealAll for what did not.
+// UnsealEach is UnsealAll that opens each text by itself: one that does not open is told in both logs by what it was sealed for, and
+// keeps nobody from reading the others. take gets nil for what opened, and the errors of UnsealAll for what did not.
 func (tx *Tx) UnsealEach(sealed []SealedText, take func(i int, text string, err error)) error {
 	return tx.unsealEach(sealed, func(i int, text string, err error) {
 		if errors.Is(err, ErrDoesNotOpen) {
 			tx.core.Log.ErrorContext(tx.ctx, "a sealed text does not open", "record", sealed[i].Record, "version", sealed[i].Version)
+			tx.unreadable(sealed[i].Record)
 		}
 		take(i, text, err)
 	})
@@ -195,9 +197,9 @@ func (tx *Tx) unsealEach(sealed []SealedText, take func(i int, text string, err 
 	for i := range sealed {
 		ids[i] = sealed[i].Key
 	}
-	keys := map[uuid.UUID]tink.AEAD{}
+	keys := map[uuid.UUID]subjectKey{}
 	err := tx.readKeys(`select id, member_id, kek, wrapped from subject_keys where id = any($1) and wrapped is not null`, distinct(ids), func(k subjectKey, _ uuid.UUID) {
-		keys[k.id] = k.aead
+		keys[k.id] = k
 	})
 	if err != nil {
 		return err
@@ -209,19 +211,32 @@ func (tx *Tx) unsealEach(sealed []SealedText, take func(i int, text string, err 
 			take(i, "", NotFound("text"))
 			continue
 		}
-		text, err := key.Decrypt(s.Sealed, sealedFor(s.Key, s.Record, s.Version))
-		if err != nil {
-			text, err = nil, errors.Join(ErrDoesNotOpen, err)
-		}
-		take(i, string(text), err)
+		text, err := key.open(s)
+		take(i, text, err)
 	}
 	return nil
+}
+
+// open decrypts a text.
+// Errors: ErrDoesNotOpen.
+func (k *subjectKey) open(s *SealedText) (string, error) {
+	if k.aead == nil {
+		return "", ErrDoesNotOpen
+	}
+	text, err := k.aead.Decrypt(s.Sealed, sealedFor(s.Key, s.Record, s.Version))
+	if err != nil && s.Earlier != nil {
+		text, err = k.aead.Decrypt(s.Sealed, sealedFor(s.Key, s.Record, *s.Earlier))
+	}
+	if err != nil {
+		return "", errors.Join(ErrDoesNotOpen, err)
+	}
+	return string(text), nil
 }
 
 // subjectKey is a person's key, ready for use.
 type subjectKey struct {
 	id   uuid.UUID
-	aead tink.AEAD
+	aead tink.AEAD // nil when what is stored of the key is not what was wrapped
 }
 
 // subjectKeys reads the current key of each member, and makes those that are missing. Members are taken by ascending id, so
@@ -247,7 +262,8 @@ func (tx *Tx) subjectKeys(members []uuid.UUID) (map[uuid.UUID]subjectKey, error)
 	return keys, err
 }
 
-// readKeys hands over the keys that a query of id, member, key-encryption key and wrapped key finds.
+// readKeys hands over the keys that a query of id, member, key-encryption key and wrapped key finds. One that was altered or swapped is
+// logged, and keeps nobody from the others; that this process lacks a key-encryption key is an error for all.
 func (tx *Tx) readKeys(query string, ids []uuid.UUID, take func(subjectKey, uuid.UUID)) error {
 	if len(ids) == 0 {
 		return nil
@@ -262,11 +278,15 @@ func (tx *Tx) readKeys(query string, ids []uuid.UUID, take func(subjectKey, uuid
 				return err
 			}
 			handle, err := tx.core.Keys.unwrap(k.id, kek, wrapped)
-			if err != nil {
+			if errors.Is(err, errNoKEK) {
 				return err
 			}
-			if k.aead, err = aead.New(handle); err != nil {
-				return err
+			if err == nil {
+				k.aead, err = aead.New(handle)
+			}
+			if err != nil {
+				k.aead = nil
+				tx.core.Log.ErrorContext(tx.ctx, "a key of a person does not open: what is stored is not what was wrapped", "table", "subject_keys", "id", k.id)
 			}
 			take(k, member)
 		}
@@ -291,10 +311,12 @@ func (k *Keys) wrapped(id uuid.UUID, handle *keyset.Handle) ([]byte, error) {
 	return out.Bytes(), err
 }
 
+var errNoKEK = errors.New("this process was not given it")
+
 func (k *Keys) unwrap(id uuid.UUID, kek string, wrapped []byte) (*keyset.Handle, error) {
 	wrap, ok := k.keks[kek]
 	if !ok {
-		return nil, fmt.Errorf("key %s of a person is wrapped by the key-encryption key %s, which this process was not given", id, kek)
+		return nil, fmt.Errorf("key %s of a person is wrapped by the key-encryption key %s: %w", id, kek, errNoKEK)
 	}
 	return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), wrap, id[:])
 }

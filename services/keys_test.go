@@ -60,6 +60,34 @@ func TestSealedTextOpensOnlyWhereItBelongs(t *testing.T) {
 	}
 }
 
+func TestAPersonsKeyIsOfAES256(t *testing.T) {
+	kind, value, err := open(t).Core.Keys.NewSubjectKeyInPlain()
+	if err != nil || kind != "type.googleapis.com/google.crypto.tink.AesGcmKey" || len(value) != 34 || !bytes.HasPrefix(value, []byte{0x1a, 32}) { // field 3: 32 bytes
+		t.Errorf("%s of %d bytes, %v", kind, len(value), err)
+	}
+}
+
+// Of a key that another's stands in place of nothing opens, and nothing is sealed; others' texts open.
+func TestASwappedKeyOpensAndSealsNothing(t *testing.T) {
+	f := open(t)
+	member, other := services.NewID(), services.NewID()
+	sealed, key := seal(t, f, member, "note/1", 1, "what was said")
+	theirs, otherKey := seal(t, f, other, "note/2", 1, "what they said")
+	f.exec(t, `update subject_keys set wrapped = (select wrapped from subject_keys where id = $2) where id = $1`, key, otherKey)
+	if _, err := unseal(f, key, "note/1", 1, sealed); !errors.Is(err, services.ErrDoesNotOpen) {
+		t.Errorf("it opens: %v", err)
+	}
+	if text, err := unseal(f, otherKey, "note/2", 1, theirs); err != nil || text != "what they said" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if _, err := services.Mutate(call(&services.Call{}), f.Core, "text.seal", func(tx *services.Tx) (int, error) {
+		_, _, err := tx.Seal(member, "note/3", 1, "more")
+		return 0, err
+	}); err == nil {
+		t.Error("it seals")
+	}
+}
+
 func TestOnePersonHasOneCurrentKey(t *testing.T) {
 	f := open(t)
 	member := services.NewID()

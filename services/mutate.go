@@ -388,18 +388,37 @@ func ETag(version int) string { return fmt.Sprintf(`"%d"`, version) }
 
 // Enqueue puts a job in line in this transaction. A zero at means now; args hold ids only, never what they name.
 func (tx *Tx) Enqueue(args JobArgs, at time.Time) error {
-	body, err := json.Marshal(args)
-	if err != nil {
-		return err
+	return tx.EnqueueEach(Job{args, at})
+}
+
+// Job is work that is put in line for a time.
+type Job struct {
+	Args JobArgs
+	At   time.Time
+}
+
+// EnqueueEach is Enqueue of many, in one statement.
+func (tx *Tx) EnqueueEach(jobs ...Job) error {
+	var bodies, kinds, states []string
+	var attempts []int
+	var times []time.Time
+	for _, j := range jobs {
+		body, err := json.Marshal(j.Args)
+		if err != nil {
+			return err
+		}
+		state, at := "available", tx.now
+		if j.At.After(tx.now) {
+			state, at = "scheduled", j.At
+		}
+		bodies, kinds, states = append(bodies, string(body)), append(kinds, j.Args.Kind()), append(states, state)
+		attempts, times = append(attempts, tx.core.Jobs.maxAttempts(j.Args.Kind())), append(times, at)
 	}
-	state := "available"
-	if at.After(tx.now) {
-		state = "scheduled"
-	} else {
-		at = tx.now
+	if len(jobs) > 0 {
+		tx.Queue(`insert into river_job (args, kind, max_attempts, priority, queue, scheduled_at, state, created_at)
+			select j.args::jsonb, j.kind, j.attempts, 1, 'default', j.at, j.state::river_job_state, $6
+			from unnest($1::text[], $2::text[], $3::int[], $4::timestamptz[], $5::text[]) j(args, kind, attempts, at, state)`, bodies, kinds, attempts, times, states, tx.now)
 	}
-	tx.Queue(`insert into river_job (args, kind, max_attempts, priority, queue, scheduled_at, state, created_at) values ($1, $2, $3, 1, 'default', $4, $5::text::river_job_state, $6)`,
-		body, args.Kind(), tx.core.Jobs.maxAttempts(args.Kind()), at, state, tx.now)
 	return nil
 }
 

@@ -18,27 +18,13 @@ import (
 
 func (f fixture) count(t *testing.T, sql string, args ...any) (n int) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), f.db.SuperURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(context.Background()) }()
-	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
+	f.db.Super(t, func(c *pgx.Conn) error { return c.QueryRow(t.Context(), sql, args...).Scan(&n) })
 	return n
 }
 
 func (f fixture) exec(t *testing.T, sql string, args ...any) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), f.db.SuperURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
-		t.Fatal(err)
-	}
+	f.db.Super(t, func(c *pgx.Conn) error { _, err := c.Exec(t.Context(), sql, args...); return err })
 }
 
 func create(ctx context.Context, c *services.Core, then func(tx *services.Tx) error) (*thing, error) {

@@ -124,7 +124,10 @@ func cursorBinding(ctx context.Context, sort string, descending bool) ([]byte, e
 	for _, own := range []string{"limit", "cursor", "sort", "count"} {
 		delete(filters, own)
 	}
-	for _, values := range filters {
+	for name, values := range filters {
+		if strings.HasSuffix(name, "_cursor") { // of another list in the same answer
+			delete(filters, name)
+		}
 		slices.Sort(values)
 	}
 	return json.Marshal([]any{call.Actor.AccountID, call.Path, sort, descending, filters.Encode()})

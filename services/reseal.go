@@ -105,6 +105,7 @@ func (c *Core) rewrap(ctx context.Context, broken []uuid.UUID) (Resealed, error)
 type SealedColumn struct {
 	Table, Body, Key string
 	Record, Version  string
+	Earlier          string // SQL for the version for which earlier releases sealed it, if that was another
 }
 
 // keyGrace is how long after a text was moved to another key the old one still opens: longer than any transaction lives, so that

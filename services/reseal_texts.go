@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"reflect"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/tink-crypto/tink-go/v2/tink"
 	"gorm.io/gorm"
 
 	"homefront/models"
@@ -135,6 +135,7 @@ type movedText struct {
 	Body     []byte
 	Record   string
 	Version  int
+	Earlier  *int
 }
 
 // move puts some texts under the current keys of their people, all in one transaction.
@@ -143,7 +144,7 @@ func (c *Core) move(ctx context.Context, column *SealedColumn, ids []uuid.UUID) 
 		tx.Object(ids...)
 		tx.Unchanged() // the words stay as they are; the log names the rows
 		var texts []movedText
-		err = tx.Batch(Statement{Args: []any{ids, tx.Now()}, SQL: `select t.id, t.` + column.Key + ` as key, k.member_id, t.` + column.Body + ` as body, (` + column.Record + `)::text as record, (` + column.Version + `)::integer as version
+		err = tx.Batch(Statement{Args: []any{ids, tx.Now()}, SQL: `select t.id, t.` + column.Key + ` as key, k.member_id, t.` + column.Body + ` as body, (` + column.Record + `)::text as record, (` + column.Version + `)::integer as version, (` + cmp.Or(column.Earlier, "null") + `)::integer as earlier
 			from ` + column.Table + ` t join subject_keys k on k.id = t.` + column.Key + ` where t.id = any($1) and not k.current and k.wrapped is not null` + notHandedOver("k.id", "$2") + ` order by t.id for no key update of t`,
 			Scan: func(rows pgx.Rows) (err error) {
 				texts, err = pgx.CollectRows(rows, pgx.RowToStructByName[movedText])
@@ -154,13 +155,15 @@ func (c *Core) move(ctx context.Context, column *SealedColumn, ids []uuid.UUID) 
 		}
 		var moving []Sealing
 		var from []movedText
-		if err := tx.openEach(texts, func(t *movedText, words string, opened bool) {
-			if !opened {
+		if err := tx.unsealEach(sealedTexts(texts), func(i int, words string, err error) {
+			t := &texts[i]
+			switch {
+			case err == nil:
+				from, moving = append(from, *t), append(moving, Sealing{Member: t.MemberID, Record: t.Record, Version: t.Version, Text: words})
+			case errors.Is(err, ErrDoesNotOpen): // it was altered, which keeps the others from nothing
 				out.Broken = append(out.Broken, t.ID)
 				c.Log.ErrorContext(ctx, "a sealed text does not open", "table", column.Table, "column", column.Body, "id", t.ID)
-				return
-			}
-			from, moving = append(from, *t), append(moving, Sealing{Member: t.MemberID, Record: t.Record, Version: t.Version, Text: words})
+			} // else its key was destroyed since it was listed: nothing is left to move
 		}); err != nil {
 			return out, err
 		}
@@ -176,25 +179,12 @@ func (c *Core) move(ctx context.Context, column *SealedColumn, ids []uuid.UUID) 
 	})
 }
 
-// openEach opens each text by itself: one that was altered does not keep the others from moving.
-func (tx *Tx) openEach(texts []movedText, take func(t *movedText, words string, opened bool)) error {
-	ids := make([]uuid.UUID, len(texts))
-	for i := range texts {
-		ids[i] = texts[i].Key
+func sealedTexts(texts []movedText) []SealedText {
+	out := make([]SealedText, len(texts))
+	for i, t := range texts {
+		out[i] = SealedText{Key: t.Key, Record: t.Record, Version: t.Version, Sealed: t.Body, Earlier: t.Earlier}
 	}
-	keys := map[uuid.UUID]tink.AEAD{}
-	err := tx.readKeys(`select id, member_id, kek, wrapped from subject_keys where id = any($1) and wrapped is not null`, distinct(ids), func(k subjectKey, _ uuid.UUID) {
-		keys[k.id] = k.aead
-	})
-	if err != nil {
-		return err
-	}
-	for i := range texts {
-		t := &texts[i]
-		words, err := keys[t.Key].Decrypt(t.Body, sealedFor(t.Key, t.Record, t.Version))
-		take(t, string(words), err == nil)
-	}
-	return nil
+	return out
 }
 
 // destroyRetired destroys the retired keys that nothing needs, and ends the round.

@@ -18,9 +18,8 @@ import (
 // database/sql and GORM's own scanning a list costs twice the processor time.
 func Rows[T any](q *gorm.DB, most int) ([]T, error) {
 	out := make([]T, 0, most)
-	built := q.Limit(most).Session(&gorm.Session{DryRun: true}).Find(&out)
-	query := built.Statement
-	if err := errors.Join(built.Error, query.Parse(&out)); err != nil { // the query may have been built on another model
+	query, err := built(q.Limit(most), &out)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := q.Statement.ConnPool.(speaksPGX).rows(query.Context, query.SQL.String(), query.Vars...)
@@ -28,6 +27,26 @@ func Rows[T any](q *gorm.DB, most int) ([]T, error) {
 		return nil, err
 	}
 	defer rows.Close()
+	return collected(query, rows, out)
+}
+
+// Find is a Statement of a Batch for a query that GORM has built: it collects what Rows would.
+func Find[T any](q *gorm.DB, into *[]T) (Statement, error) {
+	query, err := built(q, into)
+	return Statement{SQL: query.SQL.String(), Args: query.Vars, Scan: func(rows pgx.Rows) (err error) {
+		*into, err = collected(query, rows, (*into)[:0])
+		return err
+	}}, err
+}
+
+// built is what GORM would send to fill a list.
+func built[T any](q *gorm.DB, list *[]T) (*gorm.Statement, error) {
+	dry := q.Session(&gorm.Session{DryRun: true}).Find(list)
+	return dry.Statement, errors.Join(dry.Error, dry.Statement.Parse(list)) // the query may have been built on another model
+}
+
+// collected adds rows to a list.
+func collected[T any](query *gorm.Statement, rows pgx.Rows, out []T) ([]T, error) {
 	columns := rows.FieldDescriptions()
 	fields := make([]*schema.Field, len(columns))
 	for i := range columns {

@@ -136,6 +136,29 @@ func TestAKeyInUseMovesToAService(t *testing.T) {
 }
 
 // A database whose keys of people are wrapped by a key that the configuration does not have is not served; with it they are wrapped anew.
+// Whoever starts the server learns that an emergency look at notes would have no reviewer, as long as it is so.
+func TestServeWarnsWhileNobodyReviews(t *testing.T) {
+	db := pgtest.New(t)
+	office := apptest.On(t, db)
+	warned := func() bool {
+		var log bytes.Buffer
+		(&app{Services: office.Services}).warn(t.Context(), slog.New(slog.NewTextHandler(&log, nil)))
+		return strings.Contains(log.String(), "nobody could review")
+	}
+	if !warned() {
+		t.Error("no warning where nobody is")
+	}
+	office.As("Ada Stone", models.RoleAdmin)
+	office.As("Cora Lane", models.RoleCoordinator)
+	if !warned() {
+		t.Error("no warning of a single admin")
+	}
+	office.As("Pia Lund", models.RolePrivacyOfficer)
+	if warned() {
+		t.Error("a warning though there is a privacy officer")
+	}
+}
+
 func TestServeNamesTheMissingKeyAndResealTakesItAway(t *testing.T) {
 	good(t)
 	db := pgtest.New(t)

@@ -80,10 +80,14 @@ var inCoaching = []string{
 	WHERE a.state NOT IN ('requested', 'matched') AND (a.state = 'active' OR t.at < ` + coachedOn + `)`,
 	`INSERT INTO coaching_attendance (session_id, member_id, status) SELECT s.id, m, CASE s.state WHEN 'completed' THEN 'present' WHEN 'no_show_member' THEN 'absent' END
 	FROM ` + met + `, unnest(CASE WHEN a.joint THEN ARRAY[a.id, a.partner] ELSE ARRAY[a.id] END) m`,
-	`INSERT INTO resources (kind, id) SELECT 'staff', id FROM coach_ids UNION ALL SELECT 'member', id FROM asked WHERE state = 'active'`,
+	`UPDATE coaches SET paid = true FROM coach_ids c WHERE c.id = coaches.id AND k % 3 = 0`,
+	`UPDATE coaching_sessions s SET paid = true FROM coaches c WHERE c.id = s.coach_id AND c.paid AND s.state = 'completed'`,
+	`INSERT INTO coach_clients (coach_id, member_id, number) SELECT coach, m, row_number() OVER (PARTITION BY coach ORDER BY m) FROM (SELECT DISTINCT a.coach, p.member_id AS m
+	FROM ` + met + ` JOIN coaching_attendance p ON p.session_id = s.id WHERE s.state = 'completed') held`,
+	`INSERT INTO resources (kind, id) SELECT 'person', id FROM (SELECT id FROM coach_ids UNION SELECT id FROM asked WHERE state = 'active') p ON CONFLICT DO NOTHING`,
 	`INSERT INTO commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id)
 	SELECT gen_random_uuid(), c.kind, c.id, tstzrange(s.starts_at, s.starts_at + interval '1 hour'), s.starts_at, s.ends_at, 'coaching_session', s.id
-	FROM ` + met + ` CROSS JOIN LATERAL (VALUES ('staff', a.coach), ('member', a.id)) c(kind, id) WHERE s.live`,
+	FROM ` + met + ` CROSS JOIN LATERAL (VALUES ('person', a.coach), ('person', a.id)) c(kind, id) WHERE s.live`,
 
 	`INSERT INTO coaching_notes (id, version, created_at, updated_at, engagement_id, session_id, author_id, tier, member_id, state, signed_at)
 	SELECT md5(s.id::text || t)::uuid, ` + inMeeting + `, a.id, s.id, a.coach, t, CASE WHEN t <> 'shared' OR NOT a.joint THEN a.id END, CASE WHEN d.draft THEN 'draft' ELSE 'signed' END, CASE WHEN NOT d.draft THEN s.ends_at END

@@ -33,11 +33,11 @@ var inWorkshops = []string{
 	SELECT gen_random_uuid(), w.id, s.id, m.mode, 30, CASE WHEN w.n % 5 = 0 THEN 30 ELSE 12 END
 	FROM plans w LEFT JOIN workshop_sessions s ON s.workshop_id = w.id AND w.mode = 'drop_in' JOIN (VALUES ('in_person'), ('online'), (NULL)) m(mode) ON (m.mode IS NOT NULL) = (w.format = 'hybrid')
 	WHERE w.visibility <> 'draft'`,
-	`INSERT INTO resources (kind, id) SELECT 'staff', id FROM people WHERE n <= 400 UNION ALL SELECT 'venue', id FROM people WHERE n <= 200`,
+	`INSERT INTO resources (kind, id) SELECT 'person', id FROM people WHERE n <= 400 UNION ALL SELECT 'venue', id FROM people WHERE n <= 200`,
 	`INSERT INTO commitments (id, resource_kind, resource_id, room_id, during, starts_at, ends_at, source, source_id)
 	SELECT gen_random_uuid(), c.kind, c.id, c.room, tstzrange(s.starts_at, s.ends_at), s.starts_at, s.ends_at, 'session', s.id
 	FROM plans w JOIN workshop_sessions s ON s.workshop_id = w.id AND s.status = 'scheduled' AND s.starts_at = w.at JOIN workshops x ON x.id = w.id JOIN people l ON l.n = 1 + w.n % 400
-		CROSS JOIN LATERAL (VALUES ('staff', l.id, NULL::uuid), ('venue', x.venue_id, x.room_id)) c(kind, id, room) WHERE c.id IS NOT NULL`,
+		CROSS JOIN LATERAL (VALUES ('person', l.id, NULL::uuid), ('venue', x.venue_id, x.room_id)) c(kind, id, room) WHERE c.id IS NOT NULL`,
 	// Of each hundred of what is still to come, twenty wait for staff and ten for a seat.
 	`UPDATE registrations r SET state = 'pending_approval', review = '{approval_required}', confirmed_at = NULL FROM people p WHERE p.id = r.id AND p.n % 2000 BETWEEN 1911 AND 1930`,
 	`UPDATE registrations r SET state = 'waitlisted', queued_at = r.created_at, confirmed_at = NULL FROM people p WHERE p.id = r.id AND p.n % 2000 BETWEEN 1931 AND 1940`,

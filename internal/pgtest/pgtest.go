@@ -14,6 +14,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,6 +29,8 @@ type DB struct {
 	AppURL   string // the runtime role, as the program uses it
 	OwnerURL string // the owner of the schema, as migrations use it
 	SuperURL string // the superuser
+
+	super *connections // none are kept of a database that New did not make
 }
 
 // dropWithin bounds the removal of a test's database.
@@ -47,14 +50,17 @@ func New(t testing.TB) *DB {
 	if err := c.clone(t.Context(), name); err != nil {
 		t.Fatalf("test database: %v", err)
 	}
+	db := describe(c.server, name)
+	db.super = &connections{}
 	t.Cleanup(func() {
+		db.super.end()
 		ctx, cancel := context.WithTimeout(context.Background(), dropWithin)
 		defer cancel()
 		if err := c.drop(ctx, name); err != nil {
 			t.Errorf("test database: %v", err)
 		}
 	})
-	return describe(c.server, name)
+	return db
 }
 
 // Durable gives t a cluster of its own with the settings of production, for tests that kill it. Its database, the
@@ -76,6 +82,10 @@ func Durable(t testing.TB) *pgembed.Server {
 // Main runs the tests of a package and stops its PostgreSQL after them: func TestMain(m *testing.M) { pgtest.Main(m) }.
 // Without it PostgreSQL ends with the process all the same, but its files wait for the next test process to remove them.
 func Main(m *testing.M) {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(400) // as production has it: what stays, as the description of the API, is marked less often
+		debug.SetMemoryLimit(1 << 30)
+	}
 	code := m.Run()
 	if err := closeOurs(); err != nil {
 		fmt.Fprintln(os.Stderr, "test cluster:", err)

@@ -152,6 +152,33 @@ func TestMigratedAndGranted(t *testing.T) {
 	}
 }
 
+func TestSuperIsKeptAsGoodAsNew(t *testing.T) {
+	db := New(t)
+	pid := func() (pid int, zone string) {
+		db.Super(t, func(c *pgx.Conn) error {
+			return c.QueryRow(t.Context(), "SELECT pg_backend_pid(), current_setting('timezone')").Scan(&pid, &zone)
+		})
+		return pid, zone
+	}
+	first, zone := pid()
+	db.Super(t, func(c *pgx.Conn) error {
+		_, err := c.Exec(t.Context(), "SET timezone = 'Asia/Tokyo'")
+		return err
+	})
+	if again, now := pid(); again != first || now != zone {
+		t.Errorf("connection %d in %s became %d in %s", first, zone, again, now)
+	}
+	db.Super(t, func(c *pgx.Conn) error {
+		db.Super(t, func(*pgx.Conn) error { return nil }) // beside the other
+		_, err := c.Exec(t.Context(), "BEGIN")
+		return err
+	})
+	run(t, db.SuperURL, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+	if again, _ := pid(); again == first {
+		t.Errorf("connection %d was cut", first)
+	}
+}
+
 func TestDroppedAtTheEnd(t *testing.T) {
 	var inner *DB
 	t.Run("inner", func(t *testing.T) {

@@ -151,10 +151,7 @@ func (w *world) runDue() {
 
 func (w *world) super(do func(*pgx.Conn) error) {
 	w.t.Helper()
-	c, err := pgx.Connect(w.t.Context(), w.db.SuperURL)
-	w.ok(err)
-	defer func() { _ = c.Close(context.Background()) }()
-	w.ok(do(c))
+	w.db.Super(w.t, do)
 }
 
 func (w *world) exec(sql string, args ...any) {

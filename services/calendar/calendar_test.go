@@ -38,7 +38,7 @@ var noon = time.Date(2027, 1, 5, 12, 0, 0, 0, time.UTC)
 
 func staff(ids ...uuid.UUID) (out []calendar.Resource) {
 	for _, id := range ids {
-		out = append(out, calendar.Resource{Kind: models.ResourceStaff, ID: id})
+		out = append(out, calendar.Resource{Kind: models.ResourcePerson, ID: id})
 	}
 	return out
 }
@@ -75,7 +75,7 @@ func TestHoldRefusesOverlapsOnly(t *testing.T) {
 		{"one minute of overlap", false, book(59*time.Minute, 90*time.Minute, staff(ann)...)},
 		{"another person", true, book(0, time.Hour, staff(services.NewID())...)},
 		{"the same place", false, book(30*time.Minute, 40*time.Minute, room)},
-		{"the same id as another kind", true, book(0, time.Hour, calendar.Resource{Kind: models.ResourceMember, ID: ann})},
+		{"the same id as another kind", true, book(0, time.Hour, calendar.Resource{Kind: models.ResourceVenue, ID: ann})},
 		{"a person named twice", true, book(5*time.Hour, 6*time.Hour, staff(ann, ann)...)},
 	}
 	for _, one := range cases {

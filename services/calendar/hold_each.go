@@ -46,19 +46,46 @@ func inOrder(of []Resource) ([]string, []uuid.UUID) {
 // it once in a use case, with everything.
 // Errors: conflict venue_archived or room_archived for a place that is out of use and that the source has not held until now.
 func HoldEach(tx *services.Tx, bookings ...Booking) ([]error, error) {
-	all := claimsOf(bookings)
+	p := PlanEach(tx, bookings...)
+	if err := tx.Batch(p.Reads...); err != nil {
+		return nil, err
+	}
+	return p.Hold(bookings...)
+}
+
+// Plan is bookings of which it is known, with all that they want locked, what stands in their way.
+type Plan struct {
+	Reads []services.Statement // go into a Batch before the plan is used
+
+	tx       *services.Tx
+	archived error
+	found    []Clash
+}
+
+// PlanEach is the first half of HoldEach, for a use case that has more to ask in the same round trip: it locks. What it asks is
+// right because it comes after the lock.
+func PlanEach(tx *services.Tx, bookings ...Booking) *Plan {
+	p, all := &Plan{tx: tx}, claimsOf(bookings)
 	tx.Locks(services.LockResources)
 	kinds, ids := all.resources()
 	lock(tx, kinds, ids)
-	var archived error
-	var found []Clash
-	if err := tx.Batch(all.outOfUse(tx.Now(), &archived), all.inTheWay(&found)); err != nil {
-		return nil, err
+	p.Reads = []services.Statement{all.outOfUse(tx.Now(), &p.archived), all.inTheWay(&p.found)}
+	return p
+}
+
+// Free says whether nobody else holds anything that the booking of a source wants.
+func (p *Plan) Free(sourceID uuid.UUID) bool {
+	return !slices.ContainsFunc(p.found, func(c Clash) bool { return c.Wanted == sourceID })
+}
+
+// Hold is the second half of HoldEach, for those of the bookings that are still wanted.
+// Errors: those of HoldEach.
+func (p *Plan) Hold(bookings ...Booking) ([]error, error) {
+	if p.archived != nil {
+		return nil, p.archived
 	}
-	if archived != nil {
-		return nil, archived
-	}
-	answers, fit := fitting(bookings, found)
+	tx := p.tx
+	answers, fit := fitting(bookings, p.found)
 	c := claimsOf(fit)
 	sources, sourceIDs := sourcesOf(fit)
 	tx.Queue(`delete from commitments c using unnest($1::text[], $2::uuid[]) as s(source, id) where c.source = s.source and c.source_id = s.id`, sources, sourceIDs)

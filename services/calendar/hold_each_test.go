@@ -38,7 +38,7 @@ func holdEach(c *services.Core, bookings ...calendar.Booking) (fit []bool, clash
 
 func members(ids ...uuid.UUID) (out []calendar.Resource) {
 	for _, id := range ids {
-		out = append(out, calendar.Resource{Kind: models.ResourceMember, ID: id})
+		out = append(out, calendar.Resource{Kind: models.ResourcePerson, ID: id})
 	}
 	return out
 }

@@ -31,7 +31,7 @@ func (s *Service) ChangeAction(ctx context.Context, id uuid.UUID, in EditAction)
 	return services.Mutate(ctx, s.core, "coaching_action.update", func(tx *services.Tx) (*ActionView, error) {
 		c, action, err := openAction(tx, id)
 		if err != nil {
-			return nil, err
+			return nil, tx.Hidden(err, id)
 		}
 		if err := tx.CheckVersion(action.Version); err != nil {
 			return nil, err
@@ -105,7 +105,7 @@ func (s *Service) tick(ctx context.Context, name string, id uuid.UUID, done bool
 	return services.Mutate(ctx, s.core, name, func(tx *services.Tx) (*models.CoachingAction, error) {
 		c, action, err := openAction(tx, id)
 		if err != nil {
-			return nil, err
+			return nil, tx.Hidden(err, id)
 		}
 		if (action.DoneAt != nil) == done {
 			tx.Unchanged()

@@ -164,7 +164,7 @@ func (s *Service) AddAction(ctx context.Context, engagementID uuid.UUID, in NewA
 	return services.Mutate(ctx, s.core, "coaching_action.create", func(tx *services.Tx) (*models.CoachingAction, error) {
 		c, err := inConfidence(tx, engagementID, "engagement")
 		if err != nil {
-			return nil, err
+			return nil, tx.Hidden(err, engagementID)
 		}
 		return c.add(tx, in)
 	})
@@ -174,16 +174,9 @@ func (s *Service) AddAction(ctx context.Context, engagementID uuid.UUID, in NewA
 // Errors: as AddAction.
 func (s *Service) AddActionTo(ctx context.Context, goalID uuid.UUID, in NewAction) (*models.CoachingAction, error) {
 	return services.Mutate(ctx, s.core, "coaching_action.create", func(tx *services.Tx) (*models.CoachingAction, error) {
-		engagement, err := saidIn(tx, "coaching_goals", goalID, "goal")
+		c, _, err := openGoal(tx, goalID, false)
 		if err != nil {
-			return nil, err
-		}
-		c, err := inConfidence(tx, engagement, "goal")
-		if err != nil {
-			return nil, err
-		}
-		if _, err := c.goal(tx, goalID, false); err != nil {
-			return nil, err
+			return nil, tx.Hidden(err, goalID)
 		}
 		in.GoalID = &goalID
 		return c.add(tx, in)

@@ -1,8 +1,10 @@
 package coaching
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,7 +34,7 @@ type CoachingRepeat struct {
 type CoachingSeries struct {
 	SeriesID  uuid.UUID           `json:"series_id"`
 	Booked    []CoachingBooked    `json:"booked" nullable:"false" doc:"In order; the first is the session of the answer"`
-	NotBooked []CoachingNotBooked `json:"not_booked" nullable:"false" doc:"The dates that do not fit, in order, and why"`
+	NotBooked []CoachingNotBooked `json:"not_booked" nullable:"false" doc:"The dates that do not fit, in order, and why. Empty when a booking is sent again with its id: why they did not is not kept"`
 }
 
 // CoachingBooked is one session of a series.
@@ -41,7 +43,7 @@ type CoachingBooked struct {
 	StartsAt   time.Time `json:"starts_at" example:"2026-12-01T23:00:00Z"`
 	EndsAt     time.Time `json:"ends_at" example:"2026-12-01T23:50:00Z"`
 	LocalStart string    `json:"local_start" doc:"On the clock of the booking's time zone" example:"2026-12-01T18:00"`
-	Moved      bool      `json:"moved" doc:"The clock has no such hour that day; it begins as much later as the clock was set forward"`
+	Moved      bool      `json:"moved" doc:"Of a booking: the clock has no such hour that day; it begins as much later as the clock was set forward"`
 }
 
 // CoachingNotBooked is one date that does not fit.
@@ -72,14 +74,19 @@ var (
 // day_full, week_full, double_booked, id_taken. Of several they are of the first, and only when none fits.
 func (s *Service) BookSession(ctx context.Context, in BookCoaching) (*CoachingBooking, error) {
 	return services.Mutate(ctx, s.core, "coaching_session.book", func(tx *services.Tx) (*CoachingBooking, error) {
-		e, participants, sight, err := openEngagement(tx, in.EngagementID)
+		var before []models.CoachingSession
+		sent, err := sentBefore(tx, in, &before)
+		if err != nil {
+			return nil, err
+		}
+		e, participants, sight, err := openEngagement(tx, in.EngagementID, sent...)
 		if err != nil {
 			return nil, err
 		}
 		if sight.Left {
 			return nil, services.Conflict(CodeNotActive, "Sessions can be booked while the engagement is active. This one is %s.", models.EngagementEnded)
 		}
-		if again, err := bookedBefore(tx, e, in); err != nil || again != nil {
+		if again, err := bookedBefore(tx, e, in, before); err != nil || again != nil {
 			return again, err
 		}
 		b, err := openBooking(tx, e, participants, sight.client())
@@ -97,11 +104,7 @@ func (s *Service) BookSession(ctx context.Context, in BookCoaching) (*CoachingBo
 		if err := b.tellBooked(sessions); err != nil {
 			return nil, err
 		}
-		view, err := viewSession(tx, e, participants, sight, &sessions[0])
-		if err != nil {
-			return nil, err
-		}
-		return &CoachingBooking{CoachingSessionView: *view, Series: seriesOf(in, sessions, dates)}, nil
+		return &CoachingBooking{CoachingSessionView: b.shown(sight, &sessions[0]), Series: seriesOf(in, sessions, dates)}, nil
 	})
 }
 
@@ -125,9 +128,8 @@ func bookNext(tx *services.Tx, e *models.Engagement, participants []models.Engag
 	return &sessions[0], b.tellBooked(sessions)
 }
 
-// bookedBefore finds what an earlier sending of the same booking made.
-// Errors: conflict id_taken.
-func bookedBefore(tx *services.Tx, e *models.Engagement, in BookCoaching) (*CoachingBooking, error) {
+// sentBefore asks for what has the id of a booking already.
+func sentBefore(tx *services.Tx, in BookCoaching, into *[]models.CoachingSession) ([]services.Statement, error) {
 	if in.ID == nil {
 		return nil, nil
 	}
@@ -135,9 +137,15 @@ func bookedBefore(tx *services.Tx, e *models.Engagement, in BookCoaching) (*Coac
 	if in.Repeat != nil {
 		column = "series_id = ? and rescheduled_from is null"
 	}
-	var found []models.CoachingSession
-	if err := tx.DB.Where(column, *in.ID).Order("starts_at, id").Find(&found).Error; err != nil || len(found) == 0 {
-		return nil, err
+	read, err := services.Find(tx.DB.Where(column, *in.ID).Order("starts_at, id"), into)
+	return []services.Statement{read}, err
+}
+
+// bookedBefore is what an earlier sending of the same booking made.
+// Errors: conflict id_taken.
+func bookedBefore(tx *services.Tx, e *models.Engagement, in BookCoaching, found []models.CoachingSession) (*CoachingBooking, error) {
+	if len(found) == 0 {
+		return nil, nil
 	}
 	first := &found[0]
 	if first.EngagementID != e.ID || first.BookedBy != tx.Actor().MemberID {
@@ -154,7 +162,11 @@ func bookedBefore(tx *services.Tx, e *models.Engagement, in BookCoaching) (*Coac
 	}
 	out := &CoachingBooking{CoachingSessionView: *view}
 	if in.Repeat != nil {
-		out.Series = &CoachingSeries{SeriesID: *in.ID, Booked: bookedOf(found), NotBooked: []CoachingNotBooked{}}
+		dates, err := datesIn(first.TimeZone, in)
+		if err != nil {
+			return nil, err
+		}
+		out.Series = &CoachingSeries{SeriesID: *in.ID, Booked: bookedOf(found, dates), NotBooked: []CoachingNotBooked{}}
 	}
 	return out, nil
 }
@@ -166,20 +178,31 @@ func (b *booking) tellBooked(sessions []models.CoachingSession) error {
 		return nil
 	}
 	if sessions[0].State == models.CoachingRequested {
-		t, err := readTeller(b.tx, b.e, b.participants, b.coach.ID)
-		if err != nil {
-			return err
-		}
-		return t.tellCoach(models.NoticeCoachingAsked, sessions)
+		return b.teller.tellCoach(models.NoticeCoachingAsked, sessions)
 	}
-	return tellAll(b.tx, b.e, b.participants, models.NoticeCoachingBooked, sessions)
+	return b.teller.tellAll(models.NoticeCoachingBooked, sessions)
+}
+
+// shown is a session that was just booked, as whoever booked it sees it.
+func (b *booking) shown(s sight, session *models.CoachingSession) CoachingSessionView {
+	coach := b.humans[b.coach.ID]
+	row := sessionRow{
+		CoachingSession: *session, Joint: b.e.Joint, EngagementState: b.e.State, EngagementClosedAt: b.e.ClosedAt, CoachGiven: coach.Given, CoachFamily: coach.Family,
+		CancelNoticeHours: b.coach.CancelNoticeHours, MovesAllowed: b.coach.MovesAllowed, AfterMinutes: b.coach.AfterMinutes, People: CoachingPeople{},
+	}
+	for _, id := range b.members {
+		who := b.humans[id]
+		row.People = append(row.People, CoachingPerson{MemberID: id, Name: who.name()})
+	}
+	slices.SortFunc(row.People, func(a, b CoachingPerson) int { return bytes.Compare(a.MemberID[:], b.MemberID[:]) })
+	return row.view(s, b.tx.Now())
 }
 
 func seriesOf(in BookCoaching, sessions []models.CoachingSession, dates []bookingDate) *CoachingSeries {
 	if in.Repeat == nil {
 		return nil
 	}
-	out := &CoachingSeries{SeriesID: *sessions[0].SeriesID, Booked: bookedOf(sessions), NotBooked: []CoachingNotBooked{}}
+	out := &CoachingSeries{SeriesID: *sessions[0].SeriesID, Booked: bookedOf(sessions, dates), NotBooked: []CoachingNotBooked{}}
 	for _, d := range dates {
 		var why *services.Error
 		if !errors.As(d.refused, &why) {
@@ -190,13 +213,13 @@ func seriesOf(in BookCoaching, sessions []models.CoachingSession, dates []bookin
 	return out
 }
 
-func bookedOf(sessions []models.CoachingSession) []CoachingBooked {
+// bookedOf shows sessions of a series; of the dates that were asked for it knows which the clock moved.
+func bookedOf(sessions []models.CoachingSession, dates []bookingDate) []CoachingBooked {
 	out := make([]CoachingBooked, len(sessions))
 	for i := range sessions {
 		s := &sessions[i]
-		local := localStart(s.StartsAt, s.TimeZone)
-		out[i] = CoachingBooked{ID: s.ID, StartsAt: s.StartsAt.UTC(), EndsAt: s.EndsAt.UTC(), LocalStart: local,
-			Moved: i > 0 && local[len("2006-01-02"):] != localStart(sessions[0].StartsAt, s.TimeZone)[len("2006-01-02"):]}
+		out[i] = CoachingBooked{ID: s.ID, StartsAt: s.StartsAt.UTC(), EndsAt: s.EndsAt.UTC(), LocalStart: localStart(s.StartsAt, s.TimeZone),
+			Moved: slices.ContainsFunc(dates, func(d bookingDate) bool { return d.moved && d.at.Equal(s.StartsAt) })}
 	}
 	return out
 }

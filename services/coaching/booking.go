@@ -23,6 +23,7 @@ type booking struct {
 	coach        models.Coach
 	members      []uuid.UUID
 	humans       map[uuid.UUID]human
+	teller       *teller
 	left         int // sessions that are left of those agreed on
 }
 
@@ -30,6 +31,7 @@ type booking struct {
 type bookingDate struct {
 	at      time.Time
 	local   string
+	moved   bool  // the clock has no such hour that day
 	refused error // why it is not booked
 }
 
@@ -40,32 +42,59 @@ func openBooking(tx *services.Tx, e *models.Engagement, participants []models.En
 	if e.State != models.EngagementActive || e.CoachID == nil {
 		return nil, services.Conflict(CodeNotActive, "Sessions can be booked while the engagement is active. This one is %s.", e.State)
 	}
-	if err := agreed(tx, e, participants); err != nil {
-		return nil, err
-	}
 	b := &booking{tx: tx, e: e, participants: participants, client: client, members: takingPart(participants)}
-	var err error
-	if b.humans, err = readHumans(tx, append(slices.Clone(b.members), tx.Actor().MemberID)...); err != nil {
+	if err := b.meet(); err != nil {
 		return nil, err
 	}
-	calendar.Lock(tx, b.resources()...)
-	if err := tx.DB.Where("id = ?", *e.CoachID).Take(&b.coach).Error; err != nil {
-		return nil, err
+	return b, b.lock(except)
+}
+
+// meet gets to know everybody, before anybody's time is locked: whether they have agreed, and how they are written to.
+// Errors: conflict limits_not_agreed.
+func (b *booking) meet() error {
+	asked, err := askAgreed(b.tx, b.participants)
+	if err != nil {
+		return err
 	}
-	used := 0
-	err = tx.Batch(services.Statement{
+	if b.teller, err = askTeller(b.tx, b.participants, *b.e.CoachID, b.tx.Actor().MemberID); err != nil {
+		return err
+	}
+	if err := b.tx.Batch(append(asked.Reads, b.teller.reads...)...); err != nil {
+		return err
+	}
+	b.teller.settle()
+	b.humans = b.teller.humans
+	return haveAgreed(b.tx, asked)
+}
+
+// lock locks all whose time a session takes. The coach, and how many sessions are left, are read after it: others wait meanwhile, so
+// that little is asked from here on.
+func (b *booking) lock(except []uuid.UUID) error {
+	calendar.Lock(b.tx, b.resources()...)
+	used, found := 0, []models.Coach{}
+	coach, err := services.Find(b.tx.DB.Where("id = ?", *b.e.CoachID), &found)
+	if err != nil {
+		return err
+	}
+	err = b.tx.Batch(coach, services.Statement{
 		SQL:  `select count(*)::int from coaching_sessions s where s.engagement_id = $1 and s.id <> all($2::uuid[]) and ` + models.UsesPackageSQL,
-		Args: []any{e.ID, append([]uuid.UUID{}, except...)}, Scan: services.ScanOne("engagement", &used),
+		Args: []any{b.e.ID, append([]uuid.UUID{}, except...)}, Scan: services.ScanOne("engagement", &used),
 	})
-	b.left = e.PackageSessions - used
-	return b, err
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return services.NotFound("coach")
+	}
+	b.coach, b.left = found[0], b.e.PackageSessions-used
+	return nil
 }
 
 // resources are all whose time a session takes.
 func (b *booking) resources() []calendar.Resource {
-	out := []calendar.Resource{{Kind: models.ResourceStaff, ID: *b.e.CoachID}}
+	out := []calendar.Resource{{Kind: models.ResourcePerson, ID: *b.e.CoachID}}
 	for _, m := range b.members {
-		out = append(out, calendar.Resource{Kind: models.ResourceMember, ID: m})
+		out = append(out, calendar.Resource{Kind: models.ResourcePerson, ID: m})
 	}
 	return out
 }
@@ -101,6 +130,12 @@ func (b *booking) dates(in BookCoaching) ([]bookingDate, error) {
 	if !in.StartsAt.Equal(in.StartsAt.Truncate(time.Minute)) {
 		return nil, services.InvalidField("/starts_at", "invalid", "Give the time to the minute.")
 	}
+	return datesIn(zone, in)
+}
+
+// datesIn are the dates that are asked for, by the clock of a zone that is known.
+// Errors: invalid too_far for a year that no calendar has.
+func datesIn(zone string, in BookCoaching) ([]bookingDate, error) {
 	out := []bookingDate{{at: in.StartsAt, local: localStart(in.StartsAt, zone)}}
 	if in.Repeat == nil {
 		return out, nil
@@ -111,11 +146,11 @@ func (b *booking) dates(in BookCoaching) ([]bookingDate, error) {
 	}
 	for i := 1; i < in.Repeat.Times; i++ {
 		asked := wall.AddDate(0, 0, 7*in.Repeat.EveryWeeks*i).Format(wallClock)
-		at, _, _, err := models.LocalTime(asked, zone)
-		if err != nil { // the zone is known, so it is the year
+		at, moved, _, err := models.LocalTime(asked, zone)
+		if err != nil {
 			return nil, errNoSuchYear
 		}
-		out = append(out, bookingDate{at: at, local: asked})
+		out = append(out, bookingDate{at: at, local: asked, moved: moved})
 	}
 	return out, nil
 }
@@ -130,46 +165,66 @@ func (b *booking) book(in BookCoaching, dates []bookingDate) ([]models.CoachingS
 	if err := b.offers(in.Modality); err != nil {
 		return nil, err
 	}
-	if err := b.check(in.Modality, dates); err != nil {
-		return nil, err
-	}
-	ids := idsToBook(in)
-	var wanted []models.CoachingSession
-	var of []*bookingDate
+	ids, wanted := idsToBook(in), make([]models.CoachingSession, len(dates))
 	for i := range dates {
-		if dates[i].refused == nil {
-			wanted, of = append(wanted, b.session(ids, in.Modality, dates[i].at, zone)), append(of, &dates[i])
-		}
+		wanted[i] = b.session(ids, in.Modality, dates[i].at, zone)
 	}
-	if wanted, err = b.hold(wanted, of); err != nil {
+	plan := calendar.PlanEach(b.tx, b.claims(wanted)...)
+	if err := b.check(in.Modality, dates, plan); err != nil {
 		return nil, err
 	}
-	if len(wanted) == 0 {
+	held, err := b.hold(plan, wanted, dates)
+	if err != nil {
+		return nil, err
+	}
+	if len(held) == 0 {
 		return nil, dates[0].refused
 	}
-	return wanted, b.store(wanted)
+	return held, b.store(held)
 }
 
-// check notes why sessions cannot begin at some of the dates. Staff and the coach choose times outside hours and notice, too.
-func (b *booking) check(modality models.Modality, dates []bookingDate, except ...uuid.UUID) error {
+// check notes why sessions cannot begin at some of the dates, and asks what the plan asks: one round trip, however many dates.
+// Staff and the coach choose times outside hours and notice, too.
+func (b *booking) check(modality models.Modality, dates []bookingDate, plan *calendar.Plan, except ...uuid.UUID) error {
 	var starts []time.Time
 	var of []*bookingDate
 	for i := range dates {
 		d := &dates[i]
-		if d.refused = b.within(d.at); d.refused == nil {
-			d.refused = b.rules(modality, d.at)
-		}
-		if d.refused == nil {
+		if d.refused = firstOf(b.within(d.at), b.rules(modality, d.at)); d.refused == nil {
 			starts, of = append(starts, d.at), append(of, d)
 		} else if !refusal(d.refused) {
 			return d.refused
 		}
 	}
-	each, err := checkSlots(b.tx.DB, &b.coach, starts, b.tx.Now(), !b.client, except...)
-	for i := range each {
-		of[i].refused = each[i]
+	if len(of) == 0 {
+		return nil
 	}
-	return err
+	may, slots := b.mayCoachAt(starts), slotCheck{c: &b.coach, now: b.tx.Now(), staff: !b.client}
+	reads, err := slots.read(b.tx.DB, starts, except)
+	if err != nil {
+		return err
+	}
+	if err := b.tx.Batch(slices.Concat(reads, []services.Statement{may.read(b.coach.ID)}, plan.Reads)...); err != nil {
+		return err
+	}
+	for i, d := range of {
+		if d.refused = errNotThatDay; may.may[i] {
+			d.refused = slots.at(d.at)
+		}
+		if d.refused != nil && !refusal(d.refused) {
+			return d.refused
+		}
+	}
+	return nil
+}
+
+// mayCoachAt is the question whether the coach may coach these people at some times.
+func (b *booking) mayCoachAt(starts []time.Time) *mayCoachOn {
+	m := &mayCoachOn{}
+	for _, at := range starts {
+		m.ask(models.DayIn(at, b.coach.TimeZone), b.minorsOn(at))
+	}
+	return m
 }
 
 // within says whether a moment lies in the time for which the actor can book at all: those who are coached up to the coach's horizon,
@@ -190,53 +245,46 @@ func (b *booking) within(at time.Time) error {
 	return staffSlot(at, now)
 }
 
-// rules says why there can be no session on the day of a moment, whatever the hour.
-// Errors: conflict package_used, place_not_visible, coach_unavailable.
+// rules says why there can be no session at a moment, as far as that is known without asking.
+// Errors: conflict package_used, place_not_visible.
 func (b *booking) rules(modality models.Modality, at time.Time) error {
 	if b.left <= 0 {
 		return b.packageUsed()
 	}
-	minors := b.minorsOn(at)
-	if minors && modality == models.ModalityInPerson && !b.coach.PlaceVisible {
+	if modality == models.ModalityInPerson && !b.coach.PlaceVisible && b.minorsOn(at) {
 		return services.Conflict(CodePlaceNotSeen, "Somebody under 18 meets a coach in person where others can see in, and this coach has no such place. Choose another way to meet.")
 	}
-	return mayCoach(b.tx, b.coach.ID, models.DayIn(at, b.coach.TimeZone), minors)
+	return nil
 }
 
 func (b *booking) packageUsed() error {
 	return services.Conflict(CodePackageUsed, "All %d sessions that were agreed on are used or booked. The coach or staff can agree on more with you.", b.e.PackageSessions)
 }
 
-// hold takes the times of as many sessions as are left of what was agreed on, of each as a whole or not at all. What is busy is
-// found first, so that it uses up none of them.
-func (b *booking) hold(wanted []models.CoachingSession, of []*bookingDate) ([]models.CoachingSession, error) {
-	busy := map[uuid.UUID]bool{}
-	if len(wanted) > 1 {
-		clashes, err := calendar.Busy(b.tx.DB, 1, b.claims(wanted)...)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range clashes {
-			busy[c.Wanted] = true
-		}
-	}
+// hold takes the times of as many sessions as are left of what was agreed on, of each as a whole or not at all. wanted are those of
+// the dates, each at its place; what is busy uses up none of those that are left.
+func (b *booking) hold(plan *calendar.Plan, wanted []models.CoachingSession, dates []bookingDate) ([]models.CoachingSession, error) {
 	var free []models.CoachingSession
-	var dates []*bookingDate
-	for i := range wanted {
-		switch {
-		case busy[wanted[i].ID]:
-			of[i].refused = errTaken
+	var of []*bookingDate
+	for i := range dates {
+		switch d := &dates[i]; {
+		case d.refused != nil:
+		case !plan.Free(wanted[i].ID):
+			d.refused = errTaken
 		case len(free) == b.left:
-			of[i].refused = b.packageUsed()
+			d.refused = b.packageUsed()
 		default:
-			free, dates = append(free, wanted[i]), append(dates, of[i])
+			free, of = append(free, wanted[i]), append(of, d)
 		}
 	}
-	answers, err := calendar.HoldEach(b.tx, b.claims(free)...)
+	if len(free) == 0 {
+		return nil, nil
+	}
+	answers, err := plan.Hold(b.claims(free)...)
 	var held []models.CoachingSession
 	for i := range answers {
 		if answers[i] != nil {
-			dates[i].refused = errTaken
+			of[i].refused = errTaken
 			continue
 		}
 		held = append(held, free[i])
@@ -327,15 +375,8 @@ func (b *booking) claims(sessions []models.CoachingSession) []calendar.Booking {
 
 // store keeps sessions whose times are held, and plans what comes of them by itself.
 func (b *booking) store(sessions []models.CoachingSession) error {
-	for i := range sessions {
-		if err := addSession(b.tx, &sessions[i], b.members); err != nil {
-			return err
-		}
-		if err := planSession(b.tx, &sessions[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	addSessions(b.tx, sessions, b.members)
+	return planSessions(b.tx, &b.coach, sessions...)
 }
 
 func wordsOf[T ~string](of []T) string {

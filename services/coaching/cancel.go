@@ -14,7 +14,7 @@ import (
 
 // CancelCoaching calls off a session.
 type CancelCoaching struct {
-	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Nobody has to say why. Kept sealed: whoever wrote it reads it, and the coach" example:"My daughter is ill"`
+	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Those who are coached and the coach need not say why; coordinators must. Kept sealed: whoever wrote it reads it, and the coach" example:"My daughter is ill"`
 }
 
 // CoachingSeriesCancelled is what came of calling off a series.
@@ -27,8 +27,8 @@ type CoachingSeriesCancelled struct {
 // CancelSession calls off a session. Those who are coached do so until it begins; after the coach's deadline it is marked late and
 // counts as one of those agreed on, unless it was only requested or the coach cannot hold it anyway. The coach and staff call off at
 // any time what has not been written down. Everybody is told, with words that say no more than that. A session that is called off
-// already is answered as it is.
-// Errors: not_found; conflict wrong_state, or session_begun for those who are coached.
+// already is answered as it is. Coordinators say why.
+// Errors: not_found; invalid for a coordinator without a reason; conflict wrong_state, or session_begun for those who are coached.
 func (s *Service) CancelSession(ctx context.Context, id uuid.UUID, in CancelCoaching) (*CoachingSessionView, error) {
 	return services.Mutate(ctx, s.core, "coaching_session.cancel", func(tx *services.Tx) (*CoachingSessionView, error) {
 		v, err := openSession(tx, id)
@@ -38,6 +38,9 @@ func (s *Service) CancelSession(ctx context.Context, id uuid.UUID, in CancelCoac
 		if v.session.State.Cancelled() {
 			tx.Unchanged()
 			return v.view()
+		}
+		if err := v.staffSayWhy(in.Reason); err != nil {
+			return nil, err
 		}
 		if err := v.mayCallOff(); err != nil {
 			return nil, err
@@ -55,6 +58,15 @@ func (s *Service) CancelSession(ctx context.Context, id uuid.UUID, in CancelCoac
 		}
 		return v.view()
 	})
+}
+
+// staffSayWhy is because for what those who are coached, and the coach, need give no reason for.
+// Errors: invalid.
+func (v *visit) staffSayWhy(words string) error {
+	if !v.sight.Staff {
+		return nil
+	}
+	return v.because(words)
 }
 
 // mayCallOff says whether the actor can call the session off now.
@@ -175,7 +187,7 @@ func (v *visit) tellCalledOff(was *models.CoachingSession) error {
 }
 
 // CancelSeries calls off all sessions of a series that have not begun, as CancelSession does each, with one mail about all.
-// Errors: not_found.
+// Errors: not_found; invalid for a coordinator without a reason.
 func (s *Service) CancelSeries(ctx context.Context, seriesID uuid.UUID, in CancelCoaching) (*CoachingSeriesCancelled, error) {
 	return services.Mutate(ctx, s.core, "coaching_series.cancel", func(tx *services.Tx) (*CoachingSeriesCancelled, error) {
 		first, err := firstOfSeries(tx, seriesID)
@@ -186,6 +198,9 @@ func (s *Service) CancelSeries(ctx context.Context, seriesID uuid.UUID, in Cance
 		if services.NotFound("").Is(err) {
 			return nil, services.NotFound("series")
 		}
+		if err == nil {
+			err = v.staffSayWhy(in.Reason)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -195,7 +210,7 @@ func (s *Service) CancelSeries(ctx context.Context, seriesID uuid.UUID, in Cance
 			return nil, err
 		}
 		tx.Unchanged()
-		out := &CoachingSeriesCancelled{SeriesID: seriesID, Cancelled: bookedOf(all)}
+		out := &CoachingSeriesCancelled{SeriesID: seriesID, Cancelled: bookedOf(all, nil)}
 		if len(all) == 0 {
 			return out, nil
 		}

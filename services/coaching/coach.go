@@ -61,10 +61,22 @@ type CoachWork struct {
 	AfterMinutes   int               `json:"after_minutes" required:"false" doc:"Kept free after it" example:"10"`
 	MaxPerDay      *int              `json:"max_per_day" required:"false" doc:"Most sessions a day; null for no limit" example:"5"`
 	MaxPerWeek     *int              `json:"max_per_week" required:"false" doc:"Most sessions a week; null for no limit" example:"20"`
+	ReminderHours  models.Hours      `json:"reminder_hours" required:"false" nullable:"false" doc:"How many hours before each session people are reminded; the most first" example:"[24]"`
+	RemindCoach    bool              `json:"remind_coach" required:"false" doc:"The coach is reminded, too"`
 	SupervisorID   *uuid.UUID        `json:"supervisor_id" required:"false" nullable:"true" doc:"Who reads their supervision notes"`
 	SupervisorName *string           `json:"supervisor_name" required:"false" example:"Ruth Mensah"`
+	Paid           bool              `json:"paid" required:"false" doc:"Is paid for coaching; else their hours are pro bono"`
 	SuspendedAt    *time.Time        `json:"suspended_at" required:"false" doc:"No new contact until staff say otherwise"`
 	ArchivedAt     *time.Time        `json:"archived_at" required:"false" doc:"Coaches no more"`
+	Elsewhere      []CoachElsewhere  `json:"elsewhere,omitempty" required:"false" nullable:"false" gorm:"-" doc:"In the answer to a change of place: what is booked at another one than that now, and stays there until it is moved, to the same hour if need be. At most 100, the next first"`
+}
+
+// CoachElsewhere is a session that is booked in person at another place than the coach's now.
+type CoachElsewhere struct {
+	SessionID    uuid.UUID `json:"session_id"`
+	EngagementID uuid.UUID `json:"engagement_id"`
+	StartsAt     time.Time `json:"starts_at" example:"2026-12-01T23:00:00Z"`
+	Place        string    `json:"place" doc:"Where it is booked, and where those who are coached will be" example:"Room 4, Haymount Community House"`
 }
 
 // CoachCredential is one thing that a coach must hold, and whether they do.
@@ -260,7 +272,7 @@ func (r *coachRow) view(held []models.Credential, now time.Time) CoachView {
 	v.Name = (&models.Member{GivenName: r.Given, FamilyName: r.Family}).Name()
 	v.CoachWork = &CoachWork{Status: r.status(), MayCoach: r.Works && r.Current, Credentials: credentialsOn(held, c.WithMinors, models.DayIn(now, c.TimeZone)), Clients: r.Clients,
 		CaseloadLimit: c.CaseloadLimit, Accepting: c.Accepting, Place: c.Place, PlaceVisible: c.PlaceVisible, OnlineRoom: c.OnlineRoom, JoinURL: c.JoinURL, SlotMinutes: c.SlotMinutes,
-		BeforeMinutes: c.BeforeMinutes, AfterMinutes: c.AfterMinutes, MaxPerDay: c.MaxPerDay, MaxPerWeek: c.MaxPerWeek, SupervisorID: c.SupervisorID, SupervisorName: r.SupervisorName,
+		BeforeMinutes: c.BeforeMinutes, AfterMinutes: c.AfterMinutes, MaxPerDay: c.MaxPerDay, MaxPerWeek: c.MaxPerWeek, ReminderHours: c.ReminderHours, RemindCoach: c.RemindCoach, SupervisorID: c.SupervisorID, SupervisorName: r.SupervisorName, Paid: c.Paid,
 		SuspendedAt: c.SuspendedAt, ArchivedAt: c.ArchivedAt}
 	return v
 }

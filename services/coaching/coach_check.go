@@ -1,6 +1,8 @@
 package coaching
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -23,16 +25,45 @@ func holdsAll(kinds, day string) string {
 		and k.revoked_at is null and k.issued_on <= ` + day + ` and (k.expires_on is null or k.expires_on >= ` + day + `)))`
 }
 
-var mayCoachSQL = `select ` + works + ` and (c.with_minors or not $4) and ` + holdsAll("$2::text[]", "$3::date") + ` from coaches c where c.id = $1`
+// mayCoachSQL asks of many days at once, each with minors or without.
+var mayCoachSQL = `select ` + works + ` and (c.with_minors or not w.minors) and ` + holdsAll("case when w.minors then $4::text[] else $5::text[] end", "w.day") + `
+	from unnest($2::date[], $3::boolean[]) with ordinality w(day, minors, number) join coaches c on c.id = $1 order by w.number`
+
+// mayCoachOn asks mayCoach of each of some days. May has the answers, all no of somebody who is no coach.
+type mayCoachOn struct {
+	days   []time.Time
+	minors []bool
+	may    []bool
+}
+
+func (m *mayCoachOn) ask(on models.Date, minors bool) {
+	m.days, m.minors, m.may = append(m.days, on.Time), append(m.minors, minors), append(m.may, false)
+}
+
+// read goes into a Batch.
+func (m *mayCoachOn) read(coachID uuid.UUID) services.Statement {
+	return services.Statement{SQL: mayCoachSQL, Args: []any{coachID, m.days, m.minors, kindNames(true), kindNames(false)}, Scan: func(rows pgx.Rows) error {
+		for i := 0; rows.Next(); i++ {
+			if err := rows.Scan(&m.may[i]); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}}
+}
+
+var errNotThatDay = services.Conflict(CodeCoachUnavailable, "This coach takes no sessions on that day. Choose another day or another coach, or ask us to find one for you.")
 
 // mayCoach refuses what is new with a coach who may not coach on a day, by the calendar of the coach's zone: suspended, archived,
 // without an active account of the role, who does not work with minors where one is, or without the checks and trainings that coaching asks of them that day, of minors too.
 // What is booked before one of these comes about goes to staff by itself.
 // Errors: conflict coach_unavailable, which never says why.
 func mayCoach(tx *services.Tx, coachID uuid.UUID, on models.Date, minors bool) error {
-	may, err := oneYes(tx, mayCoachSQL, coachID, kindNames(minors), on.Time, minors)
-	if err == nil && !may {
-		err = services.Conflict(CodeCoachUnavailable, "This coach takes no sessions on that day. Choose another day or another coach, or ask us to find one for you.")
+	m := &mayCoachOn{}
+	m.ask(on, minors)
+	err := tx.Batch(m.read(coachID))
+	if err == nil && !m.may[0] {
+		err = errNotThatDay
 	}
 	return err
 }

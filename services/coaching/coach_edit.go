@@ -51,7 +51,10 @@ type CoachPatch struct {
 	ApprovesBookings  services.Field[bool]              `json:"approves_bookings,omitzero" required:"false"`
 	CancelNoticeHours services.Field[int]               `json:"cancel_notice_hours,omitzero" required:"false" minimum:"0" maximum:"336"`
 	MovesAllowed      services.Field[int]               `json:"moves_allowed,omitzero" required:"false" minimum:"0" maximum:"20"`
+	ReminderHours     services.Field[[]int]             `json:"reminder_hours,omitzero" required:"false" maxItems:"3" doc:"How many hours before each session people are reminded: one to three values of 1 to 168, for sessions that are booked too; what has gone out stays. Null, and for a new profile absent: 24. Reminders keep out of quiet hours" example:"[48, 2]"`
+	RemindCoach       services.Field[bool]              `json:"remind_coach,omitzero" required:"false" doc:"Remind the coach, too"`
 	SupervisorID      services.Field[uuid.UUID]         `json:"supervisor_id,omitzero" required:"false" doc:"By coordinators: who reads their supervision notes, a coach, coordinator or admin. Null for nobody"`
+	Paid              services.Field[bool]              `json:"paid,omitzero" required:"false" doc:"By coordinators: they are paid for their coaching, by whom and however little; else it is pro bono. Holds for what is logged from now on"`
 }
 
 // NewCoach makes a profile for somebody with the role coach.
@@ -64,7 +67,7 @@ type NewCoach struct {
 func coachDefaults(tx *services.Tx, m *models.Member) models.Coach {
 	c := models.Coach{Record: models.Record{ID: m.ID, Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()}, Specialties: models.Texts[models.Focus]{}, Languages: models.Texts[string]{m.Language},
 		Modalities: models.Texts[models.Modality]{}, TimeZone: m.TimeZone, OnlineRoom: models.RoomURL, Accepting: true, CaseloadLimit: 12, SessionMinutes: 50, SlotMinutes: 30, AfterMinutes: 10,
-		NoticeHours: 24, HorizonDays: 60, CancelNoticeHours: 24, MovesAllowed: 2}
+		NoticeHours: 24, HorizonDays: 60, CancelNoticeHours: 24, MovesAllowed: 2, ReminderHours: models.DefaultReminderHours()}
 	return c
 }
 
@@ -135,7 +138,7 @@ func (p *CoachPatch) officeOnly() (out []services.FieldError) {
 	for _, f := range []struct {
 		set  bool
 		name string
-	}{{p.PlaceVisible.Set, "/place_visible"}, {p.WithMinors.Set, "/with_minors"}, {p.CaseloadLimit.Set, "/caseload_limit"}, {p.SupervisorID.Set, "/supervisor_id"}} {
+	}{{p.PlaceVisible.Set, "/place_visible"}, {p.WithMinors.Set, "/with_minors"}, {p.CaseloadLimit.Set, "/caseload_limit"}, {p.SupervisorID.Set, "/supervisor_id"}, {p.Paid.Set, "/paid"}} {
 		if f.set {
 			out = append(out, services.FieldError{Field: f.name, Code: "coordinators_only", Message: "A coordinator sets this."})
 		}
@@ -162,7 +165,10 @@ func (p *CoachPatch) apply(c models.Coach) models.Coach {
 	c.NoticeHours, c.HorizonDays = p.NoticeHours.Or(c.NoticeHours), p.HorizonDays.Or(c.HorizonDays)
 	c.MaxPerDay, c.MaxPerWeek = p.MaxPerDay.OrNull(c.MaxPerDay), p.MaxPerWeek.OrNull(c.MaxPerWeek)
 	c.ApprovesBookings, c.CancelNoticeHours = p.ApprovesBookings.Or(c.ApprovesBookings), p.CancelNoticeHours.Or(c.CancelNoticeHours)
-	c.MovesAllowed, c.SupervisorID = p.MovesAllowed.Or(c.MovesAllowed), p.SupervisorID.OrNull(c.SupervisorID)
+	c.MovesAllowed, c.SupervisorID, c.Paid = p.MovesAllowed.Or(c.MovesAllowed), p.SupervisorID.OrNull(c.SupervisorID), p.Paid.Or(c.Paid)
+	if c.RemindCoach = p.RemindCoach.Or(c.RemindCoach); p.ReminderHours.Set {
+		c.ReminderHours = models.Hours(p.ReminderHours.OrZero(nil)).InOrder()
+	}
 	return c
 }
 
@@ -217,7 +223,7 @@ func notFoundAs(what string, err error) error {
 }
 
 // UpdateCoach changes a profile: coordinators all of it, coaches their own but for what coordinators_only names. What is booked
-// stays as it is.
+// stays as it is; the answer to another place lists what is booked at the old one.
 // Errors: not_found; forbidden own_record; unconditional and stale as for every edit; invalid for what does not fit.
 func (s *Service) UpdateCoach(ctx context.Context, id uuid.UUID, in CoachPatch) (*CoachView, error) {
 	return services.Mutate(ctx, s.core, "coach.update", func(tx *services.Tx) (*CoachView, error) {
@@ -238,13 +244,27 @@ func (s *Service) UpdateCoach(ctx context.Context, id uuid.UUID, in CoachPatch) 
 		if err := s.checkCoach(tx, *before, &c); err != nil {
 			return nil, err
 		}
-		return s.storeCoach(tx, before, &c, coachColumns...)
+		out, err := s.storeCoach(tx, before, &c, coachColumns...)
+		if err == nil && !slices.Equal(c.ReminderHours, before.ReminderHours) {
+			err = remindAnew(tx, &c)
+		}
+		if err == nil && c.Place != before.Place && out.CoachWork != nil {
+			out.Elsewhere, err = elsewhere(tx.DB, &c, tx.Now())
+		}
+		return out, err
 	})
+}
+
+// elsewhere are the sessions ahead that are booked in person at another place than the coach's.
+func elsewhere(db *gorm.DB, c *models.Coach, now time.Time) (out []CoachElsewhere, err error) {
+	err = db.Table("coaching_sessions").Select("id as session_id, engagement_id, starts_at, place").
+		Where("coach_id = ? and live and starts_at > ? and modality = 'in_person' and place <> ?", c.ID, now, c.Place).Order("starts_at, id").Limit(mostOutside).Scan(&out).Error
+	return out, err
 }
 
 var coachColumns = []string{"bio", "specialties", "languages", "modalities", "time_zone", "place", "place_visible", "online_room", "join_url", "with_minors", "accepting", "caseload_limit",
 	"session_minutes", "slot_minutes", "before_minutes", "after_minutes", "notice_hours", "horizon_days", "max_per_day", "max_per_week", "approves_bookings", "cancel_notice_hours",
-	"moves_allowed", "supervisor_id"}
+	"moves_allowed", "reminder_hours", "remind_coach", "supervisor_id", "paid"}
 
 // storeCoach writes what became of a profile, and shows it.
 func (s *Service) storeCoach(tx *services.Tx, before, c *models.Coach, columns ...string) (*CoachView, error) {
@@ -277,6 +297,7 @@ func (s *Service) checkCoach(tx *services.Tx, before models.Coach, c *models.Coa
 	add(c.JoinURL != "" && !secureAddress(c.JoinURL), "/join_url", "invalid", "Use a whole address that begins with https://.")
 	add(has(models.ModalityOnline) && c.JoinURL == "" && c.OnlineRoom != models.RoomJitsi, "/join_url", "required", "Give the address of their room online, or leave online out.")
 	add(has(models.ModalityInPerson) && c.Place == "", "/place", "required", "Say where they meet people, or leave in_person out.")
+	add(!c.ReminderHours.Sensible(), "/reminder_hours", "out_of_range", "Remind people one to three times, each 1 to 168 hours before.")
 	add(c.OnlineRoom == models.RoomJitsi && before.OnlineRoom != models.RoomJitsi && !s.cfg.Jitsi.Set(), "/online_room", "not_configured",
 		"This organization has no Jitsi. Use url, and give the address in join_url.")
 	supervisor, err := checkSupervisor(tx, before.SupervisorID, c)
@@ -325,25 +346,25 @@ func checkSupervisor(tx *services.Tx, before *uuid.UUID, c *models.Coach) ([]ser
 // SuspendCoach has a coach take nothing new: staff find other times or coaches for what is booked, within the hour.
 // Errors: not_found; forbidden own_record; invalid for a blank reason.
 func (s *Service) SuspendCoach(ctx context.Context, id uuid.UUID, in people.StaffReason) (*CoachView, error) {
-	return s.turn(ctx, "coach.suspend", id, &in, func(c *models.Coach, now time.Time) bool { return marked(&c.SuspendedAt, now) })
+	return s.turn(ctx, "coach.suspend", id, in, func(c *models.Coach, now time.Time) bool { return marked(&c.SuspendedAt, now) })
 }
 
 // ReinstateCoach is the way back. Sessions that staff have found nothing else for stay with the coach.
 // Errors: not_found; forbidden own_record; invalid for a blank reason.
 func (s *Service) ReinstateCoach(ctx context.Context, id uuid.UUID, in people.StaffReason) (*CoachView, error) {
-	return s.turn(ctx, "coach.reinstate", id, &in, func(c *models.Coach, _ time.Time) bool { return unmarked(&c.SuspendedAt) })
+	return s.turn(ctx, "coach.reinstate", id, in, func(c *models.Coach, _ time.Time) bool { return unmarked(&c.SuspendedAt) })
 }
 
 // ArchiveCoach keeps the profile of somebody who coaches no more. What is still booked goes to staff, as do their clients.
-// Errors: not_found; forbidden own_record.
-func (s *Service) ArchiveCoach(ctx context.Context, id uuid.UUID) (*CoachView, error) {
-	return s.turn(ctx, "coach.archive", id, nil, func(c *models.Coach, now time.Time) bool { return marked(&c.ArchivedAt, now) })
+// Errors: not_found; forbidden own_record; invalid for a blank reason.
+func (s *Service) ArchiveCoach(ctx context.Context, id uuid.UUID, in people.StaffReason) (*CoachView, error) {
+	return s.turn(ctx, "coach.archive", id, in, func(c *models.Coach, now time.Time) bool { return marked(&c.ArchivedAt, now) })
 }
 
 // RestoreCoach takes an archived profile into use again.
-// Errors: not_found; forbidden own_record.
-func (s *Service) RestoreCoach(ctx context.Context, id uuid.UUID) (*CoachView, error) {
-	return s.turn(ctx, "coach.restore", id, nil, func(c *models.Coach, _ time.Time) bool { return unmarked(&c.ArchivedAt) })
+// Errors: not_found; forbidden own_record; invalid for a blank reason.
+func (s *Service) RestoreCoach(ctx context.Context, id uuid.UUID, in people.StaffReason) (*CoachView, error) {
+	return s.turn(ctx, "coach.restore", id, in, func(c *models.Coach, _ time.Time) bool { return unmarked(&c.ArchivedAt) })
 }
 
 func marked(at **time.Time, now time.Time) bool {
@@ -361,7 +382,7 @@ func unmarked(at **time.Time) bool {
 }
 
 // turn changes whether somebody coaches, and has what is booked with them looked at. Twice is once.
-func (s *Service) turn(ctx context.Context, action string, id uuid.UUID, why *people.StaffReason, do func(*models.Coach, time.Time) bool) (*CoachView, error) {
+func (s *Service) turn(ctx context.Context, action string, id uuid.UUID, why people.StaffReason, do func(*models.Coach, time.Time) bool) (*CoachView, error) {
 	return services.Mutate(ctx, s.core, action, func(tx *services.Tx) (*CoachView, error) {
 		if !tx.Actor().Coordinates() {
 			return nil, services.NotFound("coach")
@@ -374,10 +395,8 @@ func (s *Service) turn(ctx context.Context, action string, id uuid.UUID, why *pe
 			return nil, err
 		}
 		c := *before
-		if why != nil {
-			if err := tx.Because(id, why.Reason); err != nil {
-				return nil, err
-			}
+		if err := tx.Because(id, why.Reason); err != nil {
+			return nil, err
 		}
 		if !do(&c, tx.Now()) {
 			tx.Unchanged()

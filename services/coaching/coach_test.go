@@ -3,6 +3,7 @@ package coaching_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -185,6 +186,37 @@ func TestWhoChangesAProfile(t *testing.T) {
 	refused(t, err, "own_record")
 }
 
+// What is booked stays where it was booked, until it is moved: to the same hour, if need be.
+func TestACoachWhoMeetsPeopleElsewhere(t *testing.T) {
+	p := openPractice(t)
+	coach, mia, e := p.coachAndClient()
+	in := at(e, slot)
+	p.bookAt(mia, e, slot.Add(time.Hour)) // by phone
+	in.Modality = models.ModalityInPerson
+	booked := p.booking(p.BookSession(p.as(mia), in)).ID
+	change := func(c coaching.CoachPatch) []coaching.CoachElsewhere {
+		t.Helper()
+		return must[*coaching.CoachView](t)(p.UpdateCoach(p.coaches(coach), coach, c)).Elsewhere
+	}
+	same := coaching.RescheduleCoaching{StartsAt: slot}
+	_, err := p.RescheduleSession(p.coaches(coach), booked, same)
+	if f := fieldsOf(err); !slices.Equal(f, []string{"/starts_at unchanged"}) {
+		t.Errorf("moved to where it was: %v", err)
+	}
+	if left := change(coaching.CoachPatch{Place: services.Some("Cellar")}); len(left) != 1 || left[0].SessionID != booked || left[0].EngagementID != e || left[0].Place != "Room 4" || !left[0].StartsAt.Equal(slot) {
+		t.Errorf("%+v", left)
+	}
+	if left := change(coaching.CoachPatch{Bio: services.Some("New.")}); len(left) != 0 {
+		t.Errorf("another change tells it again: %+v", left)
+	}
+	if moved := p.shows(p.RescheduleSession(p.coaches(coach), booked, same)); moved.Place != "Cellar" || !moved.StartsAt.Equal(slot) || p.mails(models.NoticeCoachingMoved, mia) != 1 {
+		t.Errorf("%+v", moved)
+	}
+	if left := change(coaching.CoachPatch{Place: services.Some("Room 4")}); len(left) != 1 || left[0].Place != "Cellar" {
+		t.Errorf("%+v", left)
+	}
+}
+
 // Those who cannot be a supervisor are told apart by nothing.
 func TestWhoSupervises(t *testing.T) {
 	p := openPractice(t)
@@ -245,14 +277,14 @@ func TestSuspendedAndArchivedCoachesAreNotThere(t *testing.T) {
 	}
 	must[*coaching.CoachView](t)(p.ReinstateCoach(p.desk(), dana, why))
 	there(1, coaching.CoachWorking)
-	must[*coaching.CoachView](t)(p.ArchiveCoach(p.desk(), dana))
+	must[*coaching.CoachView](t)(p.ArchiveCoach(p.desk(), dana, why))
 	there(0, coaching.CoachArchived)
-	must[*coaching.CoachView](t)(p.RestoreCoach(p.desk(), dana))
+	must[*coaching.CoachView](t)(p.RestoreCoach(p.desk(), dana, why))
 	there(1, coaching.CoachWorking)
 	p.exec(`update accounts set roles = '{member}' where member_id = $1`, dana)
 	there(0, coaching.CoachAway)
 
-	if n := p.count(`select count(*) from audit_log where action in ('coach.suspend', 'coach.reinstate') and reason is not null`); n != 3 {
+	if n := p.count(`select count(*) from audit_log where action in ('coach.suspend', 'coach.reinstate', 'coach.archive', 'coach.restore') and reason is not null`); n != 5 {
 		t.Errorf("%d reasons are kept", n)
 	}
 	for _, ctx := range []uuid.UUID{dana, mia} {

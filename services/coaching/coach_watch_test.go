@@ -78,7 +78,7 @@ func TestWhatIsBookedWithASuspendedCoachGoesToStaff(t *testing.T) {
 	must[*coaching.CoachView](t)(p.ReinstateCoach(p.desk(), dana, why))
 	p.later(practiceDay.Add(21 * time.Minute))
 	want(0, 0, 1)
-	must[*coaching.CoachView](t)(p.ArchiveCoach(p.desk(), dana))
+	must[*coaching.CoachView](t)(p.ArchiveCoach(p.desk(), dana, why))
 	p.later(practiceDay.Add(22 * time.Minute))
 	want(3, 1, 2)
 }

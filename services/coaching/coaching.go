@@ -30,6 +30,7 @@ func New(core *services.Core, cfg Config) *Service {
 	s.engagementJobs()
 	s.sessionJobs()
 	s.glassJobs()
+	s.logJobs()
 	return s
 }
 

@@ -317,5 +317,5 @@ func bookAgain(tx *services.Tx, id uuid.UUID, as models.CoachingState) (bool, er
 		return false, err
 	}
 	tx.Changed(before, *s)
-	return true, planSession(tx, s)
+	return true, planSessions(tx, &b.coach, *s)
 }

@@ -41,7 +41,7 @@ var _ = services.Meanings(map[string]*services.Error{
 
 var errUnknownCoach = services.InvalidField("/wanted_coach_id", "unknown", "There is no such coach.")
 
-// engaging is an engagement that is being changed, under its lock.
+// engaging is an engagement that is being changed, under its lock, or looked at.
 type engaging struct {
 	tx           *services.Tx
 	e            *models.Engagement
@@ -77,7 +77,7 @@ func engageApart(tx *services.Tx, id uuid.UUID, others ...uuid.UUID) (*engaging,
 // engageAs is engageApart in the scope of a given viewer. With busy it answers the engagement as it is now, of whose people it does
 // not know all that separations mean.
 func engageAs(tx *services.Tx, v viewer, id uuid.UUID, others ...uuid.UUID) (*engaging, error) {
-	e, participants, err := v.engagement(tx.DB, id, false)
+	e, participants, err := v.engagement(tx.DB, id)
 	if err != nil {
 		return nil, err
 	}
@@ -89,21 +89,26 @@ func engageAs(tx *services.Tx, v viewer, id uuid.UUID, others ...uuid.UUID) (*en
 	if err != nil {
 		return nil, err
 	}
-	tx.Locks(services.LockEngagements)
-	if e, participants, err = v.engagement(tx.DB, id, true); err != nil {
+	if e, participants, err = v.locked(tx, id); err != nil {
 		return nil, err
 	}
 	g := &engaging{tx: tx, e: e, was: *e, participants: participants, sight: v.sightOf(e, participants), apart: apart}
+	return g, g.among(members)
+}
+
+// among says whether all people of an engagement are among those whose separations were read before it was locked.
+// Errors: unavailable busy.
+func (g *engaging) among(members []uuid.UUID) error {
 	known := func(m uuid.UUID) bool { return slices.Contains(members, m) }
-	if slices.ContainsFunc(takingPart(participants), func(m uuid.UUID) bool { return !known(m) }) || e.CoachID != nil && !known(*e.CoachID) {
-		return g, services.Unavailable(services.CodeBusy, "Somebody else is changing this right now. Try again shortly.")
+	if slices.ContainsFunc(takingPart(g.participants), func(m uuid.UUID) bool { return !known(m) }) || g.e.CoachID != nil && !known(*g.e.CoachID) {
+		return services.Unavailable(services.CodeBusy, "Somebody else is changing this right now. Try again shortly.")
 	}
-	return g, nil
+	return nil
 }
 
 // stored are the columns that change in an engagement's life.
 var stored = []string{"version", "updated_at", "coach_id", "state", "focus_areas", "language", "coach_gender", "modalities", "wanted_coach_id", "time_zone", "hours", "package_sessions",
-	"review", "matched_at", "matched_by", "coach_accepted_at", "activated_at", "paused_at", "pause_reason", "resume_on", "closed_at", "end_reason", "change_asked_at"}
+	"review", "answer_by", "matched_at", "matched_by", "coach_accepted_at", "activated_at", "paused_at", "pause_reason", "resume_on", "closed_at", "end_reason", "change_asked_at"}
 
 // save stores the engagement, whose participants follow it by themselves.
 func (g *engaging) save() error {
@@ -219,20 +224,32 @@ func takingPart(participants []models.EngagementParticipant) []uuid.UUID {
 // agreed says whether everybody who takes part has agreed to the limits of confidentiality, as they stand now: for a minor a
 // guardian has, whom staff have confirmed. It is asked at each booking, so that a consent taken back counts at once.
 // Errors: conflict limits_not_agreed, which says who has still to sign.
-func agreed(tx *services.Tx, _ *models.Engagement, participants []models.EngagementParticipant) error {
-	members := takingPart(participants)
-	missing, err := people.MissingConsents(tx, members, []models.ConsentKind{models.ConsentConfidentiality})
-	if err != nil || len(missing) == 0 {
-		return err
+func agreed(tx *services.Tx, participants []models.EngagementParticipant) error {
+	a, err := askAgreed(tx, participants)
+	if err == nil {
+		err = tx.Batch(a.Reads...)
 	}
-	who, err := people.Load(tx, members)
 	if err != nil {
 		return err
 	}
+	return haveAgreed(tx, a)
+}
+
+// askAgreed asks what haveAgreed judges.
+func askAgreed(tx *services.Tx, participants []models.EngagementParticipant) (*people.ConsentsAsked, error) {
+	return people.AskConsents(tx, takingPart(participants), []models.ConsentKind{models.ConsentConfidentiality})
+}
+
+// haveAgreed is agreed, once it is answered.
+func haveAgreed(tx *services.Tx, a *people.ConsentsAsked) error {
+	missing := a.Missing()
+	if len(missing) == 0 {
+		return nil
+	}
 	var say []string
-	for i := range who {
-		if _, lacks := missing[who[i].ID]; lacks {
-			say = append(say, hasToSign(tx, &who[i]))
+	for i := range a.Members {
+		if _, lacks := missing[a.Members[i].ID]; lacks {
+			say = append(say, hasToSign(tx, &a.Members[i]))
 		}
 	}
 	slices.Sort(say)

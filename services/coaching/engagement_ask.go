@@ -60,8 +60,8 @@ var (
 )
 
 // AskForCoach takes the wish for a coach, and asks the other of a couple along. A person finds the coach: whatever else there is
-// to look at, such as a separation, a guardianship that is not confirmed or an engagement that another guardian or the person asked for, looks
-// the same to whoever asks. While staff look, a partner is not asked yet; that they are not looks the same, too.
+// to look at, such as a separation, a guardianship that is not confirmed, rules of the program that are not met or an engagement that
+// another guardian or the person asked for, looks the same to whoever asks. While staff look, a partner is not asked yet; that they are not looks the same, too.
 //
 // Errors: conflict already_asked when there is a live one of the kind; invalid unknown_member, adult_required for somebody under 18
 // who asks themselves, not_linked and alone_only of partners, guardian_required and not_guardian of staff, staff_only, and for
@@ -109,16 +109,16 @@ func (a *asking) who() error {
 	return a.enteredBy()
 }
 
-// enteredBy is for whom it is entered: of somebody under 18 the guardian who answers.
+// enteredBy is who entered it for them: whoever acts for them, and where staff ask for somebody under 18 the guardian who answers.
 func (a *asking) enteredBy() error {
 	switch {
 	case !a.staff && a.in.GuardianID != nil:
 		return services.InvalidField("/guardian_id", "staff_only", "Only our team says this. Leave it out.")
 	case !a.staff && a.in.PackageSessions != nil:
 		return services.InvalidField("/package_sessions", "staff_only", "Only our team says this. Leave it out.")
-	case a.own:
+	case a.own, a.staff && !a.minor: // staff of an adult act for nobody
 		return nil
-	case !a.staff || !a.minor:
+	case !a.staff:
 		a.by = &a.tx.Actor().MemberID
 		return nil
 	}
@@ -175,7 +175,7 @@ func (a *asking) with() error {
 func (a *asking) make() error {
 	now, in := a.tx.Now(), a.in
 	e := &models.Engagement{Record: models.Record{ID: services.NewID(), Version: 1, CreatedAt: now, UpdatedAt: now}, State: models.EngagementRequested, Joint: a.partner != nil,
-		Language: a.member.Language, TimeZone: a.member.TimeZone, PackageSessions: 6, RequestedAt: now, RequestedBy: a.tx.Actor().MemberID,
+		Language: a.member.Language, TimeZone: a.member.TimeZone, PackageSessions: 6, RequestedAt: now, RequestedBy: a.tx.Actor().MemberID, AnswerBy: new(now.Add(matchWithin)),
 		FocusAreas: models.Texts[models.Focus]{}, Modalities: models.Texts[models.Modality]{}, Hours: models.Texts[string]{}, Review: models.Texts[string]{}}
 	a.e = e
 	if in.PackageSessions != nil {
@@ -244,6 +244,9 @@ func (a *asking) store() (*EngagementView, error) {
 		return nil, err
 	}
 	a.look(apart)
+	if err := a.judge(members); err != nil {
+		return nil, err
+	}
 	a.tx.Locks(services.LockEngagements)
 	second, err := a.second()
 	if err != nil {
@@ -271,13 +274,17 @@ func (a *asking) store() (*EngagementView, error) {
 	return shownEngagement(a.tx, a.e.ID)
 }
 
-// wanted: a coach whom one does not find in the list is none.
+// wanted: a coach whom whoever asks does not find in the list is none. From whom somebody is kept apart for whom they ask is not for
+// them to know; staff find all.
 func (a *asking) wanted(apart *people.Separations) error {
 	id := a.e.WantedCoachID
-	if id == nil {
+	switch {
+	case id == nil:
 		return nil
+	case a.staff:
+		return knownCoach(a.tx, *id, apart.Of(a.member.ID).From)
 	}
-	return knownCoach(a.tx, *id, apart.Of(a.member.ID).From)
+	return knownCoach(a.tx, *id, apart.Of(a.tx.Actor().MemberID).From)
 }
 
 // knownCoach says whether a coach is one whom a member finds in the list.
@@ -296,6 +303,7 @@ const (
 	reviewSecond       = "second"       // somebody else has asked for the same person, or they themselves
 	reviewHeld         = "held"         // for a reason that must not show, or by lot
 	reviewNotAsked     = "partner_not_asked"
+	reviewEligibility  = "eligibility" // somebody does not meet the rules of the program, or it is not known whether they do
 )
 
 // look says why staff look twice.
@@ -372,21 +380,35 @@ func (a *asking) askPartner() error {
 	if err != nil {
 		return err
 	}
-	if taken > 0 || len(a.e.Review) > 0 {
-		a.e.Review = append(a.e.Review, reviewNotAsked)
-		a.tx.Queue(`update engagements set review = $2 where id = $1`, a.e.ID, a.e.Review)
-		return a.enter(a.partner.ID, models.ParticipantRefused, nil, "")
+	if taken > 0 || a.looked() {
+		return a.partnerNotAsked()
 	}
-	if err := a.enter(a.partner.ID, models.ParticipantAsked, nil, ""); err != nil {
+	between, err := a.tx.Attempt(func() error { return a.enter(a.partner.ID, models.ParticipantAsked, nil, "") })
+	switch {
+	case err != nil:
 		return err
+	case between == nil:
+		return invitePartner(a.tx, a.e.ID, a.partner.ID)
+	case between.Code != CodeAlreadyAsked:
+		return between
 	}
-	return invitePartner(a.tx, a.e.ID, a.partner.ID)
+	return a.partnerNotAsked() // somebody else asked them in between
 }
 
-// tell gives staff the task to find a coach.
+// partnerNotAsked stores a partner who is not asked along, for staff to see to.
+func (a *asking) partnerNotAsked() error {
+	a.e.Review = append(a.e.Review, reviewNotAsked)
+	a.tx.Queue(`update engagements set review = $2 where id = $1`, a.e.ID, a.e.Review)
+	return a.enter(a.partner.ID, models.ParticipantRefused, nil, "")
+}
+
+// tell gives staff the task to find a coach, and tells whoever asked, or for whom staff asked, that we have it.
 func (a *asking) tell() error {
+	if err := a.received(); err != nil {
+		return err
+	}
 	_, err := tasks.Open(a.tx, tasks.New{Kind: models.TaskMatchCoach, MemberID: &a.member.ID, AlsoAbout: a.others(), Record: engagementRecord, RecordID: &a.e.ID, Queue: coachDesk,
-		Title: "Find a coach for somebody who asked for one", DueAt: a.tx.Now().Add(matchWithin)})
+		Title: "Find a coach for somebody who asked for one", DueAt: *a.e.AnswerBy})
 	return err
 }
 

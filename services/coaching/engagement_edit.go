@@ -20,6 +20,7 @@ type EngagementPatch struct {
 	CoachGender   services.Field[models.Gender]     `json:"coach_gender,omitzero" required:"false" enum:"woman,man,nonbinary"`
 	Modalities    services.Field[[]models.Modality] `json:"modalities,omitzero" required:"false" maxItems:"3" enum:"online,phone,in_person"`
 	WantedCoachID services.Field[uuid.UUID]         `json:"wanted_coach_id,omitzero" required:"false"`
+	History       services.Field[bool]              `json:"history,omitzero" required:"false" doc:"False takes back what was said at the hand-over to the coach of now: they read no more of what came before them. One of two is enough. Yes is said at a hand-over alone"`
 }
 
 // from takes the wishes that somebody names; what they leave out stays as it is.
@@ -111,7 +112,7 @@ func unique[T comparable](of *[]T) []T {
 // UpdateEngagement changes what somebody would like: those who are coached and the guardian who asked for one of them, and staff
 // all but the hopes. The answer holds no hopes; read them again.
 // Errors: not_found; unconditional, stale; forbidden own_hopes for the hopes of somebody else, coach_reads for its coach; invalid
-// for values that cannot be; conflict not_now once it is over, and for who has not said yes to take part or has left.
+// for values that cannot be, and for history that is not taken back; conflict not_now once it is over, and for who has not said yes to take part or has left.
 func (s *Service) UpdateEngagement(ctx context.Context, id uuid.UUID, in EngagementPatch) (*EngagementView, error) {
 	return services.Mutate(ctx, s.core, "engagement.update", func(tx *services.Tx) (*EngagementView, error) {
 		g, err := engage(tx, id)
@@ -141,6 +142,11 @@ func (s *Service) UpdateEngagement(ctx context.Context, id uuid.UUID, in Engagem
 				return nil, err
 			}
 		}
+		if in.History.Set {
+			if err := g.takeBackHistory(in.History); err != nil {
+				return nil, err
+			}
+		}
 		if in.Hopes.Set {
 			before, words := *p, ""
 			if in.Hopes.Value != nil {
@@ -160,12 +166,31 @@ func (s *Service) UpdateEngagement(ctx context.Context, id uuid.UUID, in Engagem
 	})
 }
 
-// knows: a coach whom the one who wishes for them does not find in the list is none. From whom a partner is kept apart is not for the
-// other to know; the matching asks it of both. Staff wish for all of them.
+// takeBackHistory keeps from the coach of now what came before them.
+// Errors: invalid for a yes, which is for everybody to say, at a hand-over.
+func (g *engaging) takeBackHistory(to services.Field[bool]) error {
+	if to.Value == nil || *to.Value {
+		return services.InvalidField("/history", "at_hand_over", "That a coach may read what came before them is said at a hand-over. Here it is taken back: false.")
+	}
+	var terms []models.EngagementCoach
+	if err := g.tx.DB.Where("engagement_id = ? and ends_at is null and history", g.e.ID).Find(&terms).Error; err != nil {
+		return err
+	}
+	for i := range terms {
+		before := terms[i]
+		terms[i].History = false
+		g.tx.Changed(before, terms[i])
+		g.tx.Queue(`update engagement_coaches set history = false where id = $1`, terms[i].ID)
+	}
+	return nil
+}
+
+// knows: a coach whom the one who wishes for them does not find in the list is none. From whom a partner is kept apart, or a child, is
+// not for the other to know, or the guardian; the matching asks it of all. Staff wish for all of them.
 func (g *engaging) knows(coach uuid.UUID) error {
 	wish := takingPart(g.participants)
-	if p := g.asker(); p != nil {
-		wish = []uuid.UUID{p.MemberID}
+	if g.asker() != nil {
+		wish = []uuid.UUID{g.tx.Actor().MemberID}
 	}
 	apart, err := othersApart(g.tx.DB, g.tx.Now(), wish)
 	if err != nil {

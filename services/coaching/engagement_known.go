@@ -63,7 +63,7 @@ func (o *engagementShown) asLeft(out *EngagementView, coachSince *time.Time) {
 	e, asked := &out.Engagement, models.EngagementEndAsked
 	e.Version, e.UpdatedAt, e.State, e.ClosedAt, e.EndReason = 1, at, models.EngagementEnded, &at, &asked
 	e.MatchedAt, e.CoachAcceptedAt, e.ActivatedAt = known(e.MatchedAt), known(e.CoachAcceptedAt), known(e.ActivatedAt)
-	e.PausedAt, e.PauseReason, e.ResumeOn, e.CoachGender, e.WantedCoachID, e.PackageSessions = nil, nil, nil, nil, nil, 0
+	e.AnswerBy, e.PausedAt, e.PauseReason, e.ResumeOn, e.CoachGender, e.WantedCoachID, e.PackageSessions = nil, nil, nil, nil, nil, nil, 0
 	e.FocusAreas, e.Modalities, e.Hours = models.Texts[models.Focus]{}, models.Texts[models.Modality]{}, models.Texts[string]{}
 	if i := slices.IndexFunc(o.who, func(m models.Member) bool { return m.ID == me }); i >= 0 {
 		e.TimeZone, e.Language = o.who[i].TimeZone, o.who[i].Language

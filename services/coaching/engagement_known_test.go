@@ -236,6 +236,8 @@ func TestWhoDoesNotCoachNowFindsNoClient(t *testing.T) {
 		}
 		p.exec(`update coaches set suspended_at = null, archived_at = null`)
 	}
+	_, err := p.Engagement(p.as(dana, models.RoleCoordinator), e) // who lost the role is not staff of their own client
+	refused(t, err, services.CodeNotFound)
 	must[*coaching.CoachingTicket](t)(p.JoinSession(p.coaches(dana), s.ID, coaching.JoinCoaching{}))
 	p.exec(`update coaching_sessions set to_staff_at = $2 where id = $1`, s.ID, practiceDay)
 	for _, who := range []uuid.UUID{dana, ann} {

@@ -31,32 +31,21 @@ type LimitsPerson struct {
 // Limits shows the limits of confidentiality in plain words, as they stand now, at any time: before the first session, and again.
 // Errors: not_found.
 func (s *Service) Limits(ctx context.Context, id uuid.UUID) (*LimitsView, error) {
-	return services.Disclose(ctx, s.core, "engagement.limits", func(d *services.Disclosure) (*LimitsView, error) {
-		tx := d.Tx()
-		v, err := viewing(d.DB, tx.Actor(), tx.Now())
-		if err != nil {
-			return nil, err
-		}
-		d.Object(id)
-		e, participants, err := v.engagement(d.DB, id, false)
-		if err != nil {
-			return nil, err
-		}
-		sight := v.sightOf(e, participants)
-		members := sight.taking(e, participants, tx.Actor().MemberID)
+	return lookAt(ctx, s, "engagement.limits", id, func(d *services.Disclosure, _ viewer, g *engaging) (*LimitsView, error) {
+		members := g.sight.taking(g.e, g.participants, g.tx.Actor().MemberID)
 		d.Subject(members...)
-		text, err := people.TextOf(d.DB, tx.Now(), models.ConsentConfidentiality)
+		text, err := people.TextOf(d.DB, g.tx.Now(), models.ConsentConfidentiality)
 		if err != nil {
 			return nil, err
 		}
 		out := &LimitsView{Text: text, People: []LimitsPerson{}, Agreed: len(members) > 0}
-		if out.People, err = limitsOf(tx, sight, members); err != nil {
+		if out.People, err = limitsOf(g.tx, g.sight, members); err != nil {
 			return nil, err
 		}
 		for i := range out.People {
 			p := &out.People[i]
-			stands := participants[slices.IndexFunc(participants, func(x models.EngagementParticipant) bool { return x.MemberID == p.MemberID })]
-			p.Agreed = p.Agreed && sight.seesAgreed(sight.known(e, &stands), p.You)
+			stands := g.participants[slices.IndexFunc(g.participants, func(x models.EngagementParticipant) bool { return x.MemberID == p.MemberID })]
+			p.Agreed = p.Agreed && g.sight.seesAgreed(g.sight.known(g.e, &stands), p.You)
 			out.Agreed = out.Agreed && p.Agreed
 		}
 		return out, nil

@@ -176,7 +176,7 @@ func (s *Service) LeaveEngagement(ctx context.Context, id uuid.UUID) (*Engagemen
 // left ends what has not begun, and has staff see to the rest.
 func (g *engaging) left(began bool) error {
 	if !began {
-		if err := g.inform(models.NoticeCoachingEnded); err != nil {
+		if err := g.informAll(models.NoticeCoachingEnded); err != nil {
 			return err
 		}
 		return g.close(models.EngagementEnded, models.EngagementEndAsked)
@@ -184,7 +184,7 @@ func (g *engaging) left(began bool) error {
 	stood := g.e.State == models.EngagementPaused
 	g.pause(models.PauseStaff, nil)
 	if !stood { // else there is nothing to tell but that somebody left
-		if err := g.inform(models.NoticeCoachingPaused); err != nil {
+		if err := g.informAll(models.NoticeCoachingPaused); err != nil {
 			return err
 		}
 	}

@@ -66,12 +66,7 @@ func (s *Service) PauseEngagement(ctx context.Context, id uuid.UUID, in PauseEng
 			return err
 		}
 		g.pause(g.by(), in.ResumeOn)
-		if !g.sight.Coach {
-			if err := g.informCoach(models.NoticeCoachingPaused, *g.e.CoachID); err != nil {
-				return err
-			}
-		}
-		return g.inform(models.NoticeCoachingPaused)
+		return g.informAll(models.NoticeCoachingPaused)
 	})
 }
 
@@ -109,12 +104,7 @@ func (s *Service) ResumeEngagement(ctx context.Context, id uuid.UUID) (*Engageme
 			return err
 		}
 		g.resume()
-		if !g.sight.Coach {
-			if err := g.informCoach(models.NoticeCoachingResumed, *g.e.CoachID); err != nil {
-				return err
-			}
-		}
-		return g.inform(models.NoticeCoachingResumed)
+		return g.informAll(models.NoticeCoachingResumed)
 	})
 }
 
@@ -313,7 +303,7 @@ func (g *engaging) requeue() error {
 	if err := tasks.CloseFor(g.tx, engagementRecord, g.e.ID, models.TaskAnotherCoach); err != nil {
 		return err
 	}
-	g.e.State, g.e.CoachID = models.EngagementRequested, nil
+	g.e.State, g.e.CoachID, g.e.AnswerBy = models.EngagementRequested, nil, new(g.tx.Now().Add(callWithin))
 	g.e.MatchedAt, g.e.MatchedBy, g.e.CoachAcceptedAt = nil, nil, nil
 	for i := range g.participants {
 		p, before := &g.participants[i], g.participants[i]

@@ -122,7 +122,7 @@ func TestStaffActivateWhatWasAgreedOnThePhone(t *testing.T) {
 	id := p.matched(mia, coach)
 	_, err := p.AcceptMatch(p.desk(), id, coaching.SayYes{})
 	refused(t, err, services.CodeInvalid)
-	v := must[*coaching.EngagementView](t)(p.ActivateEngagement(p.desk(), id, people.StaffReason{Reason: "Both said yes."}))
+	v := must[*coaching.EngagementView](t)(p.ActivateEngagement(p.desk(), id, coaching.ActivateEngagement{StaffReason: people.StaffReason{Reason: "Both said yes."}}))
 	if v.State != models.EngagementActive || v.CoachAcceptedAt == nil || v.People[0].AcceptedAt == nil {
 		t.Errorf("%+v", v)
 	}
@@ -168,6 +168,46 @@ func TestWhatIsHeldStaysHeldWhenOneLeaves(t *testing.T) {
 	must[*coaching.EngagementView](t)(p.LeaveEngagement(p.as(mia), e))
 	if n := p.count(`select count(*) from engagements where id = $1 and state = 'paused' and pause_reason = 'held' and paused_at = $2 and resume_on is null`, e, held); n != 1 {
 		t.Error("it is held no more, or since another day")
+	}
+}
+
+// A pause because two are kept apart is told as any pause by our team: that nobody hears of it would say why it is one.
+func TestAPauseThatIsHeldIsToldAsAnyOther(t *testing.T) {
+	p := openPractice(t)
+	mia, luis, dana := p.member(), p.member("Luis"), p.coach()
+	p.engagement(dana, mia, luis)
+	mails := func() int {
+		return p.mails(models.NoticeCoachingPaused, mia) + p.mails(models.NoticeCoachingPaused, luis) + p.mails(models.NoticeCoachingPaused, dana)
+	}
+	separation := p.apart(mia, luis, models.SeparationMutual)
+	for range 2 { // twice is once
+		_, err := services.Mutate(services.AsSystem(t.Context(), "test"), p.core, "test.hold", func(tx *services.Tx) (struct{}, error) {
+			tx.Unchanged()
+			return struct{}{}, coaching.HoldApart(tx, separation)
+		})
+		if err != nil || mails() != 3 {
+			t.Errorf("%d mails, %v", mails(), err)
+		}
+	}
+}
+
+// The coach hears of it too when one of two leaves: that it is paused, or of what had not begun that it is over.
+func TestACoachHearsThatOneOfTwoLeft(t *testing.T) {
+	p := openPractice(t)
+	mia, luis, dana := p.member(), p.member("Luis"), p.coach()
+	active := p.engagement(dana, mia, luis)
+	must[*coaching.EngagementView](t)(p.LeaveEngagement(p.as(mia), active))
+	if p.mails(models.NoticeCoachingPaused, dana) != 1 || p.mails(models.NoticeCoachingPaused, luis) != 1 || p.mails(models.NoticeCoachingPaused, mia) != 0 {
+		t.Error("of a pause")
+	}
+	ann, bea := p.member("Ann"), p.member("Bea")
+	p.couple(ann, bea)
+	e := p.asks(p.as(ann), coaching.AskForCoach{PartnerMemberID: &bea}).ID
+	must[*coaching.EngagementView](t)(p.JoinEngagement(p.as(bea), e))
+	must[*coaching.EngagementView](t)(p.Match(p.desk(), e, coaching.MatchCoach{CoachID: dana}))
+	must[*coaching.EngagementView](t)(p.LeaveEngagement(p.as(bea), e))
+	if p.mails(models.NoticeCoachingEnded, dana) != 1 || p.mails(models.NoticeCoachingEnded, ann) != 1 {
+		t.Error("of the end of what had not begun")
 	}
 }
 

@@ -35,6 +35,16 @@ func (g *engaging) inform(event models.NoticeEvent) error {
 	return nil
 }
 
+// informAll is inform, to the coach of now too, if there is one.
+func (g *engaging) informAll(event models.NoticeEvent) error {
+	if g.e.CoachID != nil {
+		if err := g.informCoach(event, *g.e.CoachID); err != nil {
+			return err
+		}
+	}
+	return g.inform(event)
+}
+
 // informCoach writes to somebody who coaches, or is asked to.
 func (g *engaging) informCoach(event models.NoticeEvent, coach uuid.UUID) error {
 	return g.write(event, coach)
@@ -64,6 +74,16 @@ func engagementReader(tx *services.Tx, m *models.Member, p *models.EngagementPar
 		return uuid.Nil, err
 	}
 	return *p.EnteredBy, nil
+}
+
+// received tells whoever asked, or for whom staff asked, that we have it, and by when they hear from us.
+func (a *asking) received() error {
+	to := a.member.ID
+	if a.by != nil {
+		to = *a.by
+	}
+	return notices.Send(a.tx, notices.Notice{Event: models.NoticeCoachingReceived, MemberID: to, Record: engagementRecord, RecordID: a.e.ID,
+		Key: fmt.Sprintf("%s:%s", models.NoticeCoachingReceived, a.e.ID), Data: map[string]any{"link": engagementLink(a.e.ID), "deadline": a.e.AnswerBy}})
 }
 
 // invitePartner asks the other of a couple along; again when they said no once.

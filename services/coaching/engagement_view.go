@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type EngagementPerson struct {
 	AcceptedAt *time.Time              `json:"accepted_at" doc:"When they, or their guardian, said yes to the coach who is proposed"`
 	Agreed     bool                    `json:"agreed" doc:"The limits of confidentiality are agreed to, as they stand now"`
 	Hopes      *string                 `json:"hopes" doc:"One's own, and of clients for the coach; read them with GET /v1/engagements/{engagement_id}. Null in every other answer"`
+	Unreadable bool                    `json:"hopes_unreadable,omitempty" required:"false" doc:"What is stored of the hopes is not what was written, and is left out. It has been logged; new ones can be written"`
 }
 
 // EngagementSessionAhead is the next session of an engagement.
@@ -47,7 +49,7 @@ type EngagementView struct {
 	Next           *EngagementSessionAhead `json:"next" doc:"The next session; null when none is booked"`
 	Missing        []string                `json:"missing" nullable:"false" enum:"partner,match,coach_yes,your_yes,their_yes,limits" doc:"What stands before the first session, in order: the partner's yes, a coach, the coach's yes, the reader's, that of the others, and the limits of confidentiality"`
 	WaitingDays    *int                    `json:"waiting_days" doc:"How long they have been without a coach, in days; null for the rest" example:"3"`
-	Review         []string                `json:"review" nullable:"false" enum:"guardianship,second,held,partner_not_asked" doc:"For our team alone: why to look twice. guardianship: not confirmed yet. second: there is a request of another guardian for the same child, or of the person themselves or another for the same adult. held: for a reason that must not show, or by lot. partner_not_asked: see POST /v1/engagements/{engagement_id}/ask-partner"`
+	Review         []string                `json:"review" nullable:"false" enum:"guardianship,second,held,eligibility,partner_not_asked" doc:"For our team alone: why to look twice. guardianship: not confirmed yet. second: there is a request of another guardian for the same child, or of the person themselves or another for the same adult. held: for a reason that must not show, or by lot. eligibility: when they asked, somebody did not meet the rules of the program, or it was not known; GET /v1/engagements/{engagement_id}/match-suggestions says how it stands. partner_not_asked: see POST /v1/engagements/{engagement_id}/ask-partner"`
 	ChangeAskedAt  *time.Time              `json:"change_asked_at" doc:"When somebody asked for another coach. For whoever asked, and our team; never for the coach"`
 	PausedByUs     bool                    `json:"paused_by_us" doc:"Our team has paused it, and lets it go on"`
 	OpenHandOverID *uuid.UUID              `json:"open_hand_over_id" nullable:"true" doc:"A hand-over to another coach that waits for answers, when the reader may know of it"`
@@ -173,6 +175,8 @@ func (o *engagementShown) view() EngagementView {
 	if o.e.State == models.EngagementRequested {
 		days := int(o.tx.Now().Sub(o.e.RequestedAt) / (24 * time.Hour))
 		out.WaitingDays = &days
+	} else {
+		out.AnswerBy = nil
 	}
 	if o.sight.Staff {
 		out.Review = append(out.Review, o.e.Review...)
@@ -271,54 +275,63 @@ func shownEngagement(tx *services.Tx, id uuid.UUID) (*EngagementView, error) {
 	return &out[0], nil
 }
 
-// Engagement shows one: to those who are coached, to the guardian who asked for one of them without words, to its coach, and to
-// coordinators without words. The hopes are read with it by whoever they are for.
+// lookAt shows something of one engagement to who has it in their scope, and the look is logged by its id.
 // Errors: not_found.
-func (s *Service) Engagement(ctx context.Context, id uuid.UUID) (*EngagementView, error) {
-	return services.Disclose(ctx, s.core, "engagement.read", func(d *services.Disclosure) (*EngagementView, error) {
+func lookAt[T any](ctx context.Context, s *Service, action string, id uuid.UUID, show func(*services.Disclosure, viewer, *engaging) (*T, error)) (*T, error) {
+	return services.Disclose(ctx, s.core, action, func(d *services.Disclosure) (*T, error) {
 		tx := d.Tx()
 		v, err := viewing(d.DB, tx.Actor(), tx.Now())
 		if err != nil {
 			return nil, err
 		}
 		d.Object(id)
-		e, participants, err := v.engagement(d.DB, id, false)
+		e, participants, err := v.engagement(d.DB, id)
 		if err != nil {
 			return nil, err
 		}
-		out, err := viewEngagements(tx, v, []models.Engagement{*e})
+		return show(d, v, &engaging{tx: tx, e: e, participants: participants, sight: v.sightOf(e, participants)})
+	})
+}
+
+// Engagement shows one: to those who are coached, to the guardian who asked for one of them without words, to its coach, and to
+// coordinators without words. The hopes are read with it by whoever they are for.
+// Errors: not_found.
+func (s *Service) Engagement(ctx context.Context, id uuid.UUID) (*EngagementView, error) {
+	return lookAt(ctx, s, "engagement.read", id, func(d *services.Disclosure, v viewer, g *engaging) (*EngagementView, error) {
+		out, err := viewEngagements(g.tx, v, []models.Engagement{*g.e})
 		if err != nil {
 			return nil, err
 		}
 		d.Subject(out[0].subjects()...)
-		return &out[0], openHopes(tx, v.sightOf(e, participants), e, participants, &out[0])
+		return &out[0], openHopes(g.tx, g.sight, g.e, g.participants, &out[0])
 	})
 }
 
 // openHopes adds the hopes: to each their own, to the coach those of their clients, unless our team lets it stand still. Whose keys
-// were destroyed has none.
+// were destroyed has none; those that do not open are marked.
 func openHopes(tx *services.Tx, s sight, e *models.Engagement, participants []models.EngagementParticipant, out *EngagementView) error {
 	coach := s.Coach && e.State.OnCaseload() && !pausedByUs(e)
+	var sealed []services.SealedText
+	var whose []uuid.UUID
 	for i := range participants {
 		p := &participants[i]
 		if p.Hopes == nil || p.State != models.ParticipantJoined || !coach && !(s.Participant && p.MemberID == tx.Actor().MemberID) {
 			continue
 		}
-		text, err := tx.Unseal(*p.HopesKey, hopesRecord(p.ID), hopesVersion, p.Hopes)
-		if services.IsNotFound(err) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
+		sealed = append(sealed, services.SealedText{Key: *p.HopesKey, Record: hopesRecord(p.ID), Version: hopesVersion, Sealed: p.Hopes})
+		whose = append(whose, p.MemberID)
+	}
+	return tx.UnsealEach(sealed, func(i int, text string, err error) {
 		text = strings.TrimRight(text, " ") // that it was padded with
 		for j := range out.People {
-			if out.People[j].MemberID == p.MemberID {
-				out.People[j].Hopes = &text
+			if p := &out.People[j]; p.MemberID == whose[i] {
+				p.Unreadable = errors.Is(err, services.ErrDoesNotOpen)
+				if err == nil {
+					p.Hopes = &text
+				}
 			}
 		}
-	}
-	return nil
+	})
 }
 
 // EngagementQuery filters engagements.

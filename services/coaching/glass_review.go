@@ -29,6 +29,7 @@ type GlassDetail struct {
 	ReasonWords     *string `json:"reason" doc:"Why the notes were opened; null once the member's keys are destroyed"`
 	SealReasonWords *string `json:"seal_reason" doc:"Why the member is told later"`
 	ReviewWords     *string `json:"words" doc:"What the reviewer found"`
+	Unreadable      bool    `json:"unreadable,omitempty" required:"false" doc:"What is stored of these words is not what was written, and is left out. It has been logged; the review goes on"`
 }
 
 // GlassFilter picks openings of the list.
@@ -83,6 +84,8 @@ func (s *Service) Glass(ctx context.Context, id uuid.UUID) (*GlassDetail, error)
 		}
 		d.Subject(g.MemberID)
 		out := &GlassDetail{GlassView: *viewGlass(*g, d.Tx().Now())}
+		var sealed []services.SealedText
+		var into []**string
 		for _, w := range []struct {
 			name   string
 			sealed models.Sealed
@@ -92,17 +95,15 @@ func (s *Service) Glass(ctx context.Context, id uuid.UUID) (*GlassDetail, error)
 			if w.key == nil {
 				continue
 			}
-			text, err := d.Tx().Unseal(*w.key, sealedGlass(g.ID, w.name), 1, w.sealed)
-			var known *services.Error
-			if errors.As(err, &known) && known.Kind == services.KindNotFound { // the person was erased
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			*w.into = &text
+			sealed = append(sealed, services.SealedText{Key: *w.key, Record: sealedGlass(g.ID, w.name), Version: 1, Sealed: w.sealed})
+			into = append(into, w.into)
 		}
-		return out, nil
+		return out, d.Tx().UnsealEach(sealed, func(i int, text string, err error) { // none when the person was erased
+			out.Unreadable = out.Unreadable || errors.Is(err, services.ErrDoesNotOpen)
+			if err == nil {
+				*into[i] = &text
+			}
+		})
 	})
 }
 
@@ -158,7 +159,7 @@ func (s *Service) changeGlass(ctx context.Context, id uuid.UUID, action string, 
 	return services.Mutate(ctx, s.core, action, func(tx *services.Tx) (*GlassView, error) {
 		g, err := oneGlass(tx.DB.Clauses(forUpdate), tx.Actor(), id, tx.Now())
 		if err != nil {
-			return nil, err
+			return nil, tx.Hidden(err, id)
 		}
 		before := *g
 		columns, err := do(tx, g)

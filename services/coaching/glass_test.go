@@ -294,6 +294,41 @@ func TestTheSixthInADayIsRefusedAlsoWhenAllComeAtOnce(t *testing.T) {
 	o.breaks(o.mia)
 }
 
+// An admin who reviews for the office as its privacy officer too knows of the openings of a record that is kept to others; they read it no more.
+func TestARecordKeptToOthersIsClosedAtOnce(t *testing.T) {
+	o := openGlassOffice(t)
+	note := o.signed(models.NotePrivate, "what she said")
+	both := func() context.Context { return o.as(o.admin, models.RoleAdmin, models.RolePrivacyOfficer) }
+	g := must[*coaching.GlassView](t)(o.BreakGlass(both(), coaching.BreakGlassIn{MemberID: o.mia, Reason: emergency}))
+	if got := o.reads(both(), note); got != "what she said" {
+		t.Errorf("the admin reads %q", got)
+	}
+	o.exec(`insert into member_restrictions (id, created_at, member_id, staff_id, restricted_by) values ($1, $2, $3, $4, $4)`, services.NewID(), practiceDay, o.mia, o.second)
+	if got := o.reads(both(), note); got != "not_found" {
+		t.Errorf("kept to others the admin reads %q", got)
+	}
+	refused(t, second(o.GlassNotes(both(), g.ID, services.PageQuery{Limit: 1})), coaching.CodeGlassOver)
+}
+
+// Nor does a program with a fault open for longer, or let who opened it review: the database refuses it.
+func TestTheDatabaseHoldsBrokenGlassToItsRules(t *testing.T) {
+	o := openGlassOffice(t)
+	g := o.breaks(o.mia)
+	must[*coaching.GlassView](t)(o.EndGlass(o.asAdmin(o.second), g.ID))
+	must[*coaching.GlassView](t)(o.SealGlassNotice(o.asOfficer(), g.ID, coaching.GlassReason{Reason: "Her husband reads along"}))
+	must[*coaching.GlassView](t)(o.CloseGlass(o.asOfficer(), g.ID, coaching.CloseGlass{Words: "It was right"}))
+	for sql, rule := range map[string]string{
+		`update break_glass set closed_by = opened_by where id = $1`:                              "break_glass_review_by_another",
+		`update break_glass set notice_sealed_by = opened_by where id = $1`:                       "break_glass_review_by_another",
+		`update break_glass set until = opened_at + interval '60 minutes 1 second' where id = $1`: "break_glass_an_hour",
+		`update break_glass set opened_by = member_id where id = $1`:                              "break_glass_not_oneself",
+	} {
+		if err := o.try(o.db.SuperURL, sql, g.ID); err == nil || !strings.Contains(err.Error(), rule) {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
 func TestAReasonSaysSomething(t *testing.T) {
 	o := openGlassOffice(t)
 	for _, reason := range []string{"", "short", strings.Repeat(" ", 40), " nineteen characters ", strings.Repeat("é", 19)} {

@@ -80,7 +80,7 @@ func (s *Service) SetGoal(ctx context.Context, engagementID uuid.UUID, in NewGoa
 	return services.Mutate(ctx, s.core, "coaching_goal.create", func(tx *services.Tx) (*models.CoachingGoal, error) {
 		c, err := inConfidence(tx, engagementID, "engagement")
 		if err != nil {
-			return nil, err
+			return nil, tx.Hidden(err, engagementID)
 		}
 		whose, err := c.whose(in.MemberID)
 		if err != nil {
@@ -216,7 +216,7 @@ func confidantFor(d *services.Disclosure, engagementID uuid.UUID, what string) (
 	if err != nil {
 		return nil, err
 	}
-	e, participants, err := v.engagement(d.DB, engagementID, false)
+	e, participants, err := v.engagement(d.DB, engagementID)
 	if services.IsNotFound(err) {
 		return nil, services.NotFound(what)
 	}
@@ -305,22 +305,29 @@ func (c *confidant) goal(tx *services.Tx, id uuid.UUID, lock bool) (*models.Coac
 	return &goals[0], nil
 }
 
+// openGoal is a goal that the actor reads and may change.
+// Errors: not_found.
+func openGoal(tx *services.Tx, id uuid.UUID, lock bool) (*confidant, *models.CoachingGoal, error) {
+	engagement, err := saidIn(tx, "coaching_goals", id, "goal")
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := inConfidence(tx, engagement, "goal")
+	if err != nil {
+		return nil, nil, err
+	}
+	goal, err := c.goal(tx, id, lock)
+	return c, goal, err
+}
+
 // ChangeGoal changes the words of a goal, its date, how far it is and whether it is open. What it was is kept in its history, words
 // apart.
 // Errors: not_found; stale; invalid for empty words; conflict engagement_not_active for what is of both of a couple that rests.
 func (s *Service) ChangeGoal(ctx context.Context, id uuid.UUID, in EditGoal) (*GoalView, error) {
 	return services.Mutate(ctx, s.core, "coaching_goal.update", func(tx *services.Tx) (*GoalView, error) {
-		engagement, err := saidIn(tx, "coaching_goals", id, "goal")
+		c, goal, err := openGoal(tx, id, true)
 		if err != nil {
-			return nil, err
-		}
-		c, err := inConfidence(tx, engagement, "goal")
-		if err != nil {
-			return nil, err
-		}
-		goal, err := c.goal(tx, id, true)
-		if err != nil {
-			return nil, err
+			return nil, tx.Hidden(err, id)
 		}
 		if err := tx.CheckVersion(goal.Version); err != nil {
 			return nil, err

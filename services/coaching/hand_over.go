@@ -21,7 +21,7 @@ var errAlreadyProposed = services.Conflict("already_proposed", "A hand-over of t
 // ProposeHandOver names the coach who is to take over.
 type ProposeHandOver struct {
 	ToCoachID    uuid.UUID `json:"to_coach_id" doc:"The new coach's member id"`
-	MoveSessions bool      `json:"move_sessions,omitempty" doc:"What is booked goes along where the new coach is free, and is called off where not. False: all of it is called off"`
+	MoveSessions bool      `json:"move_sessions,omitempty" doc:"What is booked goes along where it lies in the new coach's hours, outside their time off, on a day and in a week in which they take more, and where they are free; the rest is called off. False: all of it is called off"`
 	Reason       string    `json:"reason,omitempty" maxLength:"1000" doc:"For colleagues: kept sealed, in the audit log" example:"Dana moves away in December."`
 }
 

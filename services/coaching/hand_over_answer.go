@@ -3,6 +3,7 @@ package coaching
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,7 +18,7 @@ const CodeOwnHandOver services.Code = "own_hand_over"
 
 // AcceptHandOver says yes: the coach who would take over, or one of those who are coached, who says too whether what came
 // before is for the new coach to read. With the last yes it happens: the new coach has the engagement, the coach until now reads no
-// more of it than what they wrote, and booked sessions go along where the new coach is free.
+// more of it than what they wrote, and booked sessions go along where the new coach works, has room and is free.
 // Errors: not_found; forbidden own_hand_over for the two coaches, who answer for nobody else; conflict not_now when it is over, coach_unavailable; invalid unknown_member for whom the caller cannot answer, and
 // history required.
 func (s *Service) AcceptHandOver(ctx context.Context, id uuid.UUID, in AnswerHandOver) (*HandOverView, error) {
@@ -138,7 +139,7 @@ func (g *engaging) closeTo(coach uuid.UUID) (near bool, err error) {
 	return near, err
 }
 
-// takeAlong moves booked sessions to the new coach where they are free, and calls the others off; one transaction with everything
+// takeAlong moves booked sessions to the new coach where they fit, and calls the others off; one transaction with everything
 // else, so that nobody holds a time that is not theirs.
 func (o *handing) takeAlong() error {
 	ahead, err := sessionsAhead(o.tx, o.e)
@@ -180,7 +181,7 @@ func (o *handing) tellFormer(sessions []models.CoachingSession) error {
 	return t.tellCoach(models.NoticeCoachingCancelled, sessions)
 }
 
-// fit books with the new coach what they are free for and could be booked with them now, and says which sessions those are.
+// fit books with the new coach what they take over and are free for, and says which sessions those are.
 func (o *handing) fit(ahead []models.CoachingSession) (stay, leave []models.CoachingSession, err error) {
 	var c models.Coach
 	if err := o.tx.DB.Where("id = ?", o.h.ToCoachID).Take(&c).Error; err != nil {
@@ -192,19 +193,11 @@ func (o *handing) fit(ahead []models.CoachingSession) (stay, leave []models.Coac
 	if b.humans, err = readHumans(o.tx, b.members...); err != nil {
 		return nil, nil, err
 	}
-	var wanted []models.CoachingSession
-	for _, s := range ahead {
-		err := firstOf(b.offers(s.Modality), b.rules(s.Modality, s.StartsAt))
-		switch {
-		case err == nil:
-			wanted = append(wanted, s)
-		case refusal(err):
-			leave = append(leave, s)
-		default:
-			return nil, nil, err
-		}
+	plan, wanted, leave, err := b.takesOver(ahead)
+	if err != nil {
+		return nil, nil, err
 	}
-	answers, err := calendar.HoldEach(o.tx, b.claims(wanted)...)
+	answers, err := plan.Hold(b.claims(wanted)...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -222,7 +215,41 @@ func (o *handing) fit(ahead []models.CoachingSession) (stay, leave []models.Coac
 		o.tx.Queue(`update coaching_sessions set coach_id = $2, to_staff_at = null, sequence = $3, version = $4, updated_at = $5, place = $6 where id = $1`, s.ID, s.CoachID, s.Sequence, s.Version, now, s.Place)
 		stay = append(stay, s)
 	}
-	return stay, leave, nil
+	return stay, leave, planReminders(o.tx, &c, stay)
+}
+
+// takesOver sorts out which sessions the coach takes over as they are booked: within their hours and limits, too, which bind no coach
+// who chooses a time. This one chose none: they said yes to the people, and a proposal shows them no times. It locks all whose time
+// a session takes, and asks everything of all sessions in one round trip.
+func (b *booking) takesOver(ahead []models.CoachingSession) (plan *calendar.Plan, wanted, leave []models.CoachingSession, err error) {
+	starts := make([]time.Time, len(ahead))
+	for i := range ahead {
+		starts[i] = ahead[i].StartsAt
+	}
+	may, slots := b.mayCoachAt(starts), slotCheck{c: &b.coach, now: b.tx.Now()}
+	reads, err := slots.read(b.tx.DB, starts, idsOfSessions(ahead))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	plan = calendar.PlanEach(b.tx, b.claims(ahead)...)
+	if err := b.tx.Batch(slices.Concat(reads, []services.Statement{may.read(b.coach.ID)}, plan.Reads)...); err != nil {
+		return nil, nil, nil, err
+	}
+	for i := range ahead {
+		s := &ahead[i]
+		takes := may.may[i] && plan.Free(s.ID) && firstOf(b.offers(s.Modality), b.rules(s.Modality, s.StartsAt)) == nil
+		if takes {
+			if takes, err = slots.takes(s); err != nil {
+				return nil, nil, nil, err
+			}
+		}
+		if takes {
+			wanted = append(wanted, *s)
+		} else {
+			leave = append(leave, *s)
+		}
+	}
+	return plan, wanted, leave, nil
 }
 
 // DeclineHandOver says no: the coach who would take over, or one of those who are coached. No reason is asked, and nothing changes.

@@ -51,7 +51,8 @@ const reassignable = `e.coach_id = ? and e.state in ('active', 'paused') and not
 // ReassignClients proposes new coaches for the clients of one who leaves, or with dry_run says who would fit. Each client is one
 // hand-over, with its own yes or no; one that cannot be is told with its reason, and stops no other. Clients whom the caller does not
 // see are for a colleague.
-// Errors: not_found for somebody who is no coach; invalid required without hand_overs, and duplicate for a client who is named twice.
+// Errors: not_found for somebody who is no coach; invalid required without hand_overs, and duplicate for a client who is named twice;
+// unavailable busy when the people of one change meanwhile.
 func (s *Service) ReassignClients(ctx context.Context, coach uuid.UUID, in ReassignClients) (*Reassignment, error) {
 	return services.Mutate(ctx, s.core, "coach.reassign", func(tx *services.Tx) (*Reassignment, error) {
 		tx.Unchanged()
@@ -80,30 +81,36 @@ func (s *Service) ReassignClients(ctx context.Context, coach uuid.UUID, in Reass
 	})
 }
 
-// suggestFor names the best for each client. When coaches are free is asked once for all of them.
+// suggestFor names the best for each client, in as many round trips as for one.
 func (v viewer) suggestFor(tx *services.Tx, coach uuid.UUID, out *Reassignment) error {
 	var clients []models.Engagement
 	err := tx.DB.Table("engagements as e").Select("e.*").Scopes(v.engagements).Where(reassignable, coach).Order("e.requested_at, e.id").Limit(mostReassigned).Find(&clients).Error
 	if err != nil {
 		return err
 	}
-	all, fitting, ids := make([]*engaging, len(clients)), make([][]fittingCoach, len(clients)), []uuid.UUID{}
+	of, all, ids := make([]uuid.UUID, len(clients)), make([]*engaging, len(clients)), []uuid.UUID{}
 	for i := range clients {
-		g := &engaging{tx: tx, e: &clients[i]}
-		if err := tx.DB.Where("engagement_id = ?", g.e.ID).Order("id").Find(&g.participants).Error; err != nil {
-			return err
-		}
+		of[i], all[i] = clients[i].ID, &engaging{tx: tx, e: &clients[i]}
+	}
+	var parts []models.EngagementParticipant
+	if err := tx.DB.Where("engagement_id in ?", of).Order("id").Find(&parts).Error; err != nil {
+		return err
+	}
+	for _, g := range all {
+		g.taken(parts)
 		tx.Object(g.e.ID)
 		tx.Subject(takingPart(g.participants)...)
-		if fitting[i], err = g.fitting(); err != nil {
-			return err
-		}
+	}
+	fitting, err := fittingEach(tx, all)
+	if err != nil {
+		return err
+	}
+	for i := range fitting {
 		for _, c := range fitting[i] {
 			if !slices.Contains(ids, c.ID) {
 				ids = append(ids, c.ID)
 			}
 		}
-		all[i] = g
 	}
 	slots := map[uuid.UUID][]models.Slot{}
 	if len(ids) > 0 {
@@ -160,7 +167,17 @@ func (v viewer) reassign(tx *services.Tx, coach uuid.UUID, in ReassignClients, o
 	return nil
 }
 
+// taken gives an engagement those of the participants who are its own.
+func (g *engaging) taken(parts []models.EngagementParticipant) {
+	for _, p := range parts {
+		if p.EngagementID == g.e.ID {
+			g.participants = append(g.participants, p)
+		}
+	}
+}
+
 // lockClients locks those of the named engagements that are in scope, knowing what separations mean for their people.
+// Errors: unavailable busy when their people change meanwhile.
 func (v viewer) lockClients(tx *services.Tx, coach uuid.UUID, to map[uuid.UUID]uuid.UUID) ([]*engaging, error) {
 	ids, members := []uuid.UUID{}, []uuid.UUID{coach}
 	for id, c := range to {
@@ -170,22 +187,30 @@ func (v viewer) lockClients(tx *services.Tx, coach uuid.UUID, to map[uuid.UUID]u
 	if err := tx.DB.Where("engagement_id in ?", ids).Order("id").Find(&parts).Error; err != nil {
 		return nil, err
 	}
-	apart, err := people.Apart(tx, append(members, takingPart(parts)...))
+	members = append(members, takingPart(parts)...)
+	apart, err := people.Apart(tx, members)
+	if err != nil {
+		return nil, err
+	}
+	var rows []models.Engagement
+	lock, err := services.Find(tx.DB.Table("engagements as e").Select("e.*").Scopes(v.engagements).Where("e.id in ? and e.coach_id = ?", ids, coach).Order("e.id").Clauses(forUpdate), &rows)
+	if err != nil {
+		return nil, err
+	}
+	again, err := services.Find(tx.DB.Where("engagement_id in ?", ids).Order("id"), &parts)
 	if err != nil {
 		return nil, err
 	}
 	tx.Locks(services.LockEngagements)
-	var rows []models.Engagement
-	if err := tx.DB.Table("engagements as e").Select("e.*").Scopes(v.engagements).Where("e.id in ? and e.coach_id = ?", ids, coach).Order("e.id").Clauses(forUpdate).Find(&rows).Error; err != nil {
+	if err := tx.Batch(lock, again); err != nil {
 		return nil, err
 	}
 	out := make([]*engaging, len(rows))
 	for i := range rows {
 		g := &engaging{tx: tx, e: &rows[i], was: rows[i], apart: apart}
-		for _, p := range parts {
-			if p.EngagementID == g.e.ID {
-				g.participants = append(g.participants, p)
-			}
+		g.taken(parts)
+		if err := g.among(members); err != nil {
+			return nil, err
 		}
 		g.sight = v.sightOf(g.e, g.participants)
 		out[i] = g

@@ -17,9 +17,9 @@ func TestAHandOverTakesAlongWhatFits(t *testing.T) {
 	p := openPractice(t)
 	from, to, mia, leo := p.coach(), p.coach("Sam"), p.member(), p.member("Leo")
 	e := p.engagement(from, mia, leo)
-	first, second := practiceDay.AddDate(0, 0, 7), practiceDay.AddDate(0, 0, 14)
+	first, second := practiceDay.AddDate(0, 0, 7).Add(2*time.Hour), practiceDay.AddDate(0, 0, 14).Add(2*time.Hour)
 	fits, clashes := p.appointment(e, from, first, mia, leo), p.appointment(e, from, second, mia, leo)
-	p.commit(services.NewID(), "staff", to, second.Add(30*time.Minute)) // a workshop they lead, say
+	p.commit(services.NewID(), to, second.Add(30*time.Minute)) // a workshop they lead, say
 	must[*coaching.EngagementView](t)(p.AskForAnotherCoach(p.as(mia), e))
 
 	h := p.proposed(e, to, true)
@@ -77,6 +77,54 @@ func TestAHandOverTakesAlongWhatFits(t *testing.T) {
 	}
 }
 
+// What the new coach was not asked about goes along only where a client could have booked it with them, but for notice, horizon and the
+// starts of their slots.
+func TestAHandOverTakesAlongNothingThatTheNewCoachDoesNotWork(t *testing.T) {
+	const ten = 2 * time.Hour // in New York, from practiceDay
+	p := openPractice(t)
+	week := func(n int) time.Time { return practiceDay.AddDate(0, 0, 7*n).Add(ten) }
+	for name, one := range map[string]struct {
+		setUp string // of the new coach, $1
+		at    []time.Time
+		goes  int // so many of the first of them
+	}{
+		"time off": {`insert into coach_time_off (id, created_at, updated_at, coach_id, starts_at, ends_at) values (gen_random_uuid(), '2026-09-01', '2026-09-01', $1, '2026-09-15', '2026-09-16')`,
+			[]time.Time{week(1), week(2)}, 1},
+		"hours of another day":       {`update coach_hours set rule = 'FREQ=WEEKLY;BYDAY=TU' where schedule_id = (select id from coach_schedules where coach_id = $1)`, []time.Time{week(1), week(1).AddDate(0, 0, 1)}, 1},
+		"hours that end within it":   {`update coach_hours set until_time = '10:50' where schedule_id = (select id from coach_schedules where coach_id = $1)`, []time.Time{week(1), week(2).Add(time.Minute)}, 1},
+		"other hours that day":       {`insert into coach_overrides (id, created_at, updated_at, coach_id, day, time_zone, windows) values (gen_random_uuid(), '2026-09-01', '2026-09-01', $1, '2026-09-15', 'America/New_York', '{13:00-17:00}')`, []time.Time{week(1), week(2)}, 1},
+		"a day with one left":        {`update coaches set max_per_day = 2 where id = $1`, []time.Time{week(1).Add(2 * time.Hour), week(1).Add(4 * time.Hour)}, 1},
+		"a full day":                 {`update coaches set max_per_day = 1 where id = $1`, []time.Time{week(1).Add(2 * time.Hour)}, 0},
+		"a week with one left":       {`update coaches set max_per_week = 2 where id = $1`, []time.Time{week(1).AddDate(0, 0, 1), week(1).AddDate(0, 0, 2)}, 1},
+		"notice, horizon and starts": {`update coaches set notice_hours = 240, horizon_days = 1, slot_minutes = 240 where id = $1`, []time.Time{week(1).Add(95 * time.Minute), week(9).Add(7 * time.Minute)}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to, mia := p.coach(), p.coach("Sam"), p.member()
+			e, theirs := p.engagement(from, mia), p.engagement(to, p.member("Leo"))
+			p.session(theirs, to, models.CoachingBooked, week(1).Add(-time.Hour)) // what the limits count
+			p.exec(one.setUp, to)
+			var ids []uuid.UUID
+			for _, at := range one.at {
+				ids = append(ids, p.appointment(e, from, at, mia))
+			}
+			h, yes := p.proposed(e, to, true), true
+			must[*coaching.HandOverView](t)(p.AcceptHandOver(p.coaches(to), h, coaching.AnswerHandOver{}))
+			done := must[*coaching.HandOverView](t)(p.AcceptHandOver(p.as(mia), h, coaching.AnswerHandOver{History: &yes}))
+			if done.Moved != one.goes || done.CalledOff != len(ids)-one.goes {
+				t.Errorf("%+v", done)
+			}
+			for i, id := range ids {
+				if goes := i < one.goes; goes != (p.count(`select count(*) from coaching_sessions where id = $1 and coach_id = $2 and state = 'booked'`, id, to) == 1) || goes == (p.stateOf(id) == models.CoachingCancelledByStaff) {
+					t.Errorf("the session at %s: %s", one.at[i], p.stateOf(id))
+				}
+			}
+			if off := len(ids) > one.goes; off != (p.mails(models.NoticeCoachingCancelled, mia) > 0) {
+				t.Error("what is called off is not told")
+			}
+		})
+	}
+}
+
 func TestAHandOverThatSomebodyDoesNotWant(t *testing.T) {
 	p := openPractice(t)
 	from, to, mia := p.coach(), p.coach("Sam"), p.member()
@@ -129,7 +177,7 @@ func TestAHandOverRacesABookingOfTheNewCoach(t *testing.T) {
 	p := openPractice(t)
 	from, to, mia := p.coach(), p.coach("Sam"), p.member()
 	e := p.engagement(from, mia)
-	when := practiceDay.AddDate(0, 0, 7)
+	when := practiceDay.AddDate(0, 0, 7).Add(2 * time.Hour)
 	moved := p.appointment(e, from, when, mia)
 	h := p.proposed(e, to, true)
 	yes := true

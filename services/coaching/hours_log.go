@@ -1,7 +1,6 @@
 package coaching
 
 import (
-	"bytes"
 	"context"
 	"database/sql/driver"
 	"encoding/json"
@@ -16,8 +15,6 @@ import (
 
 	"homefront/models"
 	"homefront/services"
-	"homefront/services/imports"
-	"homefront/services/paper"
 )
 
 // hoursLogs bounds how many files of hours one account draws.
@@ -36,15 +33,32 @@ type HoursLogQuery struct {
 	To   models.Date `query:"to" doc:"Last day; today when left out" example:"2026-12-31"`
 }
 
+// HoursPage pages through the two tables of a log, each by itself.
+type HoursPage struct {
+	services.PageQuery
+	ClientCursor string `query:"client_cursor" maxLength:"600" doc:"The next_cursor of by_client; good for the same caller and filters only"`
+}
+
+// HoursBy is what a row of a file of hours is about.
+type HoursBy string
+
+// The kinds of rows.
+const (
+	HoursBySession HoursBy = "session"
+	HoursByClient  HoursBy = "client"
+)
+
 // HoursLine is one session that took place.
 type HoursLine struct {
 	SessionID uuid.UUID       `json:"coaching_session_id"`
 	On        models.Date     `json:"on" gorm:"-" doc:"The day, in the coach's zone" example:"2026-09-03"`
 	StartsAt  time.Time       `json:"starts_at"`
 	Clients   []string        `json:"clients" gorm:"-" nullable:"false" doc:"Initials of those who were coached; – for somebody close to the caller, or whose record is kept to others" example:"[\"M. R.\"]"`
+	Numbers   []int           `json:"client_numbers" gorm:"-" nullable:"false" doc:"By which number each of clients goes in every log of this coach, in the same order; 0 for who is a dash" example:"[3]"`
 	Count     int             `json:"client_count" gorm:"-" example:"1"`
 	Kind      string          `json:"kind" gorm:"-" enum:"individual,couple" example:"individual"`
 	Minutes   int             `json:"minutes" example:"50"`
+	Paid      bool            `json:"paid" doc:"The coach was paid for it; else it was pro bono"`
 	Modality  models.Modality `json:"modality" enum:"online,phone,in_person"`
 
 	Who hoursClients `json:"-" gorm:"type:json"`
@@ -55,6 +69,7 @@ type hoursClients []struct {
 	ID            uuid.UUID
 	Given, Family string
 	Closed        bool
+	Number        int
 }
 
 // Scan implements sql.Scanner.
@@ -81,12 +96,16 @@ type HoursTotals struct {
 	Sessions          int     `json:"sessions" example:"118"`
 	Minutes           int     `json:"minutes" example:"5870"`
 	Hours             float64 `json:"hours" doc:"Of sixty minutes" example:"97.83"`
+	PaidMinutes       int     `json:"paid_minutes" example:"4900"`
+	PaidHours         float64 `json:"paid_hours" doc:"Of sixty minutes" example:"81.67"`
+	ProBonoMinutes    int     `json:"pro_bono_minutes" example:"970"`
+	ProBonoHours      float64 `json:"pro_bono_hours" doc:"Of sixty minutes" example:"16.17"`
 	IndividualMinutes int     `json:"individual_minutes" example:"5270"`
-	CoupleMinutes     int     `json:"couple_minutes" example:"600"`
+	CoupleMinutes     int     `json:"couple_minutes" doc:"With two at once, whom those who certify coaches call a group" example:"600"`
 	Clients           int     `json:"clients" doc:"People, each once" example:"21"`
 }
 
-// HoursLog is a page of the log with the sums.
+// HoursLog is a page of the log with the sums, and one of what each client had.
 type HoursLog struct {
 	CoachID  uuid.UUID   `json:"coach_id"`
 	Coach    string      `json:"coach" example:"Dana Wells"`
@@ -95,21 +114,26 @@ type HoursLog struct {
 	To       models.Date `json:"to" example:"2026-12-31"`
 	Totals   HoursTotals `json:"totals"`
 	services.Page[HoursLine]
+	ByClient services.Page[HoursOfClient] `json:"by_client" doc:"The same sessions by who was there, in the order of their numbers; limit rows at a time, client_cursor takes its next_cursor"`
 }
 
 const (
 	hoursWhere = `s.coach_id = ? and s.state = 'completed' and s.starts_at >= ? and s.starts_at < ?`
 
-	hoursColumns = `s.id as session_id, s.starts_at, s.modality, ` + heldMinutes + ` as minutes, (select json_agg(json_build_object('id', m.id, 'given', coalesce(nullif(btrim(m.preferred_name), ''), m.given_name),
-			'family', m.family_name, 'closed', m.id in (select closed_to(?, ?))) order by m.id) from coaching_attendance a join members m on m.id = a.member_id
-		where a.session_id = s.id and coalesce(a.status, 'present') in ('present', 'late')) as who`
+	hoursColumns = `s.id as session_id, s.starts_at, s.modality, s.paid, ` + heldMinutes + ` as minutes, (select ` + hoursNames + ` from coaching_attendance a join members m on m.id = a.member_id
+			left join coach_clients n on n.coach_id = s.coach_id and n.member_id = m.id where a.session_id = s.id and coalesce(a.status, 'present') in ('present', 'late')) as who`
+
+	// hoursNames are members m with their numbers n, for somebody on a day.
+	hoursNames = `json_agg(json_build_object('id', m.id, 'given', coalesce(nullif(btrim(m.preferred_name), ''), m.given_name), 'family', m.family_name, 'number', coalesce(n.number, 0),
+		'closed', m.id in (select closed_to(?, ?))) order by n.number, m.id)`
 
 	// heldMinutes is how long a session s took: as noted, else as planned.
 	heldMinutes = `coalesce(s.minutes, round(extract(epoch from s.ends_at - s.starts_at) / 60)::int)`
 
-	hoursTotals = `select count(*)::int as sessions, coalesce(sum(minutes), 0)::int as minutes, coalesce(sum(minutes) filter (where n < 2), 0)::int as individual_minutes,
+	hoursTotals = `select count(*)::int as sessions, coalesce(sum(minutes), 0)::int as minutes, coalesce(sum(minutes) filter (where paid), 0)::int as paid_minutes,
+			coalesce(sum(minutes) filter (where not paid), 0)::int as pro_bono_minutes, coalesce(sum(minutes) filter (where n < 2), 0)::int as individual_minutes,
 			coalesce(sum(minutes) filter (where n > 1), 0)::int as couple_minutes
-		from (select ` + heldMinutes + ` as minutes, (select count(*) from coaching_attendance a where a.session_id = s.id and coalesce(a.status, 'present') in ('present', 'late')) as n
+		from (select s.paid, ` + heldMinutes + ` as minutes, (select count(*) from coaching_attendance a where a.session_id = s.id and coalesce(a.status, 'present') in ('present', 'late')) as n
 			from coaching_sessions s where ` + hoursWhere + `) held`
 
 	hoursClientsCount = `select count(distinct a.member_id) from coaching_sessions s join coaching_attendance a on a.session_id = s.id where ` + hoursWhere + ` and coalesce(a.status, 'present') in ('present', 'late')`
@@ -175,7 +199,7 @@ func (h *hoursAsked) totals(db *gorm.DB) (t HoursTotals, err error) {
 	if err := db.Raw(hoursTotals, h.ID, h.from, h.until).Scan(&t).Error; err != nil {
 		return t, err
 	}
-	t.Hours = hoursIn(t.Minutes)
+	t.Hours, t.PaidHours, t.ProBonoHours = hoursIn(t.Minutes), hoursIn(t.PaidMinutes), hoursIn(t.ProBonoMinutes)
 	return t, db.Raw(hoursClientsCount, h.ID, h.from, h.until).Scan(&t.Clients).Error
 }
 
@@ -190,18 +214,25 @@ func hoursIn(minutes int) float64 {
 // tell puts a line into words, and names to the log those whom it is about.
 func (l *HoursLine) tell(d *services.Disclosure, zone string) {
 	l.On, l.StartsAt = models.DayIn(l.StartsAt, zone), l.StartsAt.UTC()
-	l.Clients, l.Count, l.Kind = []string{}, len(l.Who), "individual"
+	l.Count, l.Kind = len(l.Who), "individual"
 	if l.Count > 1 {
 		l.Kind = "couple"
 	}
-	for _, c := range l.Who {
-		if c.Closed {
-			l.Clients = append(l.Clients, otherPerson)
+	l.Clients, l.Numbers = l.Who.tell(d)
+}
+
+// tell is what they are called here: initials, and a number that tells two of the same initials apart.
+func (c hoursClients) tell(d *services.Disclosure) (names []string, numbers []int) {
+	names, numbers = []string{}, []int{}
+	for _, of := range c {
+		if of.Closed {
+			names, numbers = append(names, otherPerson), append(numbers, 0)
 			continue
 		}
-		l.Clients = append(l.Clients, initials(c.Given, c.Family))
-		d.Subject(c.ID)
+		names, numbers = append(names, initials(of.Given, of.Family)), append(numbers, of.Number)
+		d.Subject(of.ID)
 	}
+	return names, numbers
 }
 
 func initials(names ...string) string {
@@ -217,10 +248,10 @@ func initials(names ...string) string {
 	return strings.Join(out, " ")
 }
 
-// HoursLog pages through the sessions that a coach held, with the sums of all days asked for: what those ask for who certify
-// coaches, with initials for names. Who is named in it is told so.
+// HoursLog pages through the sessions that a coach held, and through their clients, with the sums of all days asked for: what those ask
+// for who certify coaches, with initials and numbers for names. Who is named in it is told so.
 // Errors: not_found, of somebody else's to who does not coordinate; invalid for days that are none.
-func (s *Service) HoursLog(ctx context.Context, coachID uuid.UUID, in HoursLogQuery, page services.PageQuery) (*HoursLog, error) {
+func (s *Service) HoursLog(ctx context.Context, coachID uuid.UUID, in HoursLogQuery, page HoursPage) (*HoursLog, error) {
 	return services.Disclose(ctx, s.core, "coaching.hours_log", func(d *services.Disclosure) (*HoursLog, error) {
 		d.Object(coachID)
 		h, err := hoursAskedOf(d.DB, d.Tx().Actor(), d.Tx().Now(), coachID, in)
@@ -231,90 +262,18 @@ func (s *Service) HoursLog(ctx context.Context, coachID uuid.UUID, in HoursLogQu
 		if out.Totals, err = h.totals(d.DB); err != nil {
 			return nil, err
 		}
-		if out.Page, err = hoursList.Find(ctx, s.core, h.lines(d.DB), page); err != nil {
+		if out.Page, err = hoursList.Find(ctx, s.core, h.lines(d.DB), page.PageQuery); err != nil {
+			return nil, err
+		}
+		if out.ByClient, err = hoursClientList.Find(ctx, s.core, h.clients(d.DB), services.PageQuery{Limit: page.Limit, Cursor: page.ClientCursor}); err != nil {
 			return nil, err
 		}
 		for i := range out.Data {
 			out.Data[i].tell(d, h.TimeZone)
 		}
+		for i := range out.ByClient.Data {
+			out.ByClient.Data[i].tell(d, h.TimeZone)
+		}
 		return out, nil
 	})
-}
-
-// File is a file to take along.
-type File struct {
-	Name        string
-	ContentType string
-	Bytes       []byte
-}
-
-// PDFHours is the format of a file of hours that is printed; imports.CSV that of a spreadsheet.
-const PDFHours = "pdf"
-
-// HoursLogFile is the log as a file: for a spreadsheet program, in which no name computes, or printed.
-// Errors: those of HoursLog; too_many; invalid too_many_rows.
-func (s *Service) HoursLogFile(ctx context.Context, coachID uuid.UUID, format string, in HoursLogQuery) (*File, error) {
-	actor, err := services.ActorFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.core.Take(ctx, hoursLogs, actor.AccountID.String()); err != nil {
-		return nil, err
-	}
-	return services.Disclose(ctx, s.core, "coaching.hours_log", func(d *services.Disclosure) (*File, error) {
-		d.Object(coachID)
-		h, err := hoursAskedOf(d.DB, d.Tx().Actor(), d.Tx().Now(), coachID, in)
-		if err != nil {
-			return nil, err
-		}
-		lines, err := services.Rows[HoursLine](h.lines(d.DB).Order("s.starts_at, s.id"), mostInLog+1)
-		if err != nil {
-			return nil, err
-		}
-		if len(lines) > mostInLog {
-			return nil, services.InvalidField("query/from", "too_many_rows", "These days hold more than %d sessions; take fewer at a time.", mostInLog)
-		}
-		totals, err := h.totals(d.DB)
-		if err != nil {
-			return nil, err
-		}
-		for i := range lines {
-			lines[i].tell(d, h.TimeZone)
-		}
-		out := &File{Name: fmt.Sprintf("coaching-hours-%s-%s.%s", h.query.From, h.query.To, format), ContentType: "application/pdf"}
-		if format == PDFHours {
-			out.Bytes, err = h.onPaper(s.cfg.OrgName, lines, totals).PDF()
-			return out, err
-		}
-		var file bytes.Buffer
-		out.ContentType, err = imports.WriteTable(&file, format, hoursTable(lines))
-		out.Bytes = file.Bytes()
-		return out, err
-	})
-}
-
-func hoursTable(lines []HoursLine) [][]string {
-	rows := [][]string{{"on", "clients", "client_count", "kind", "modality", "minutes", "hours", "coaching_session_id"}}
-	for i := range lines {
-		l := &lines[i]
-		rows = append(rows, []string{l.On.String(), strings.Join(l.Clients, ", "), strconv.Itoa(l.Count), l.Kind, string(l.Modality), strconv.Itoa(l.Minutes),
-			strconv.FormatFloat(hoursIn(l.Minutes), 'f', 2, 64), l.SessionID.String()})
-	}
-	return rows
-}
-
-// modalitiesRead are the modalities as they are read on paper.
-var modalitiesRead = map[models.Modality]string{models.ModalityOnline: "online", models.ModalityPhone: "by phone", models.ModalityInPerson: "in person"}
-
-func (h *hoursAsked) onPaper(organization string, lines []HoursLine, t HoursTotals) paper.HoursLog {
-	const day = "January 2, 2006"
-	hours := func(minutes int) string { return strconv.FormatFloat(hoursIn(minutes), 'f', 2, 64) }
-	out := paper.HoursLog{Organization: organization, Coach: h.name(), Period: h.query.From.Format(day) + " to " + h.query.To.Format(day), At: h.now, Sums: []paper.HoursSum{
-		{What: "hours", Number: hours(t.Minutes)}, {What: "hours, individual", Number: hours(t.IndividualMinutes)}, {What: "hours, couples", Number: hours(t.CoupleMinutes)},
-		{What: "sessions", Number: strconv.Itoa(t.Sessions)}, {What: "clients", Number: strconv.Itoa(t.Clients)}}}
-	for i := range lines {
-		l := &lines[i]
-		out.Rows = append(out.Rows, paper.HoursRow{Day: l.On.Format("Jan 2, 2006"), Clients: strings.Join(l.Clients, ", "), Kind: l.Kind, Modality: modalitiesRead[l.Modality], Minutes: l.Minutes})
-	}
-	return out
 }

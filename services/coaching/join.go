@@ -18,22 +18,23 @@ const (
 	CodeNoRoom      services.Code = "no_room"
 )
 
-// How long before the start those who are coached join, and the coach.
+// How long before the start those who are coached join, and the coach; and how long after the end at least both.
 const (
 	clientsJoin = 15 * time.Minute
 	coachJoins  = time.Hour
+	staysOpen   = 15 * time.Minute
 )
 
 // CoachingJoinState is whether it is time to meet.
 type CoachingJoinState struct {
 	SessionID uuid.UUID       `json:"session_id"`
-	State     string          `json:"state" enum:"waiting,early,open,over" doc:"waiting: it is requested, and the coach has not answered; or the coach cannot hold it, and our team finds another time or coach. over: it has ended, or does not take place" example:"early"`
+	State     string          `json:"state" enum:"waiting,early,open,over" doc:"waiting: it is requested, and the coach has not answered; or the coach cannot hold it, and our team finds another time or coach. over: it has ended or was written down, or does not take place" example:"early"`
 	As        string          `json:"as" enum:"client,coach" example:"client"`
 	Modality  models.Modality `json:"modality" enum:"online,phone,in_person" doc:"phone: the coach calls; nobody is shown a number but the coach, when it is time" example:"online"`
 	CoachName string          `json:"coach_name" example:"Dana R."`
 	Place     string          `json:"place" doc:"Of a session in person; else empty" example:"Room 4, Haymount Community House"`
 	OpensAt   time.Time       `json:"opens_at" doc:"15 minutes before the start; for the coach an hour before" example:"2026-12-01T22:45:00Z"`
-	ClosesAt  time.Time       `json:"closes_at" doc:"The end of the session" example:"2026-12-01T23:50:00Z"`
+	ClosesAt  time.Time       `json:"closes_at" doc:"The end of the minutes that the coach keeps free after it, 15 minutes at least; sooner once it is written down" example:"2026-12-02T00:05:00Z"`
 	StartsAt  time.Time       `json:"starts_at" example:"2026-12-01T23:00:00Z"`
 	TimeZone  string          `json:"time_zone" example:"America/New_York"`
 }
@@ -52,7 +53,7 @@ type CoachingTicket struct {
 	Call      []CoachingCall    `json:"call" nullable:"false" doc:"By phone, for the coach: whom to call"`
 	Place     string            `json:"place" doc:"In person: where; else empty" example:"Room 4, Haymount Community House"`
 	OpensAt   time.Time         `json:"opens_at" example:"2026-12-01T22:45:00Z"`
-	ClosesAt  time.Time         `json:"closes_at" doc:"Until when the room opens with it" example:"2026-12-01T23:50:00Z"`
+	ClosesAt  time.Time         `json:"closes_at" doc:"Until when the room opens with it" example:"2026-12-02T00:05:00Z"`
 }
 
 // CoachingCall is somebody whom the coach calls.
@@ -86,7 +87,7 @@ func (s *Service) SessionJoinState(ctx context.Context, id uuid.UUID) (*Coaching
 		}
 		now := s.core.Clock.Now()
 		out := &CoachingJoinState{SessionID: id, State: m.at(now), As: "client", Modality: m.Modality, CoachName: models.Initialed(m.CoachGiven, m.CoachFamily), Place: m.Place,
-			OpensAt: m.opens(), ClosesAt: m.EndsAt.UTC(), StartsAt: m.StartsAt.UTC(), TimeZone: m.TimeZone}
+			OpensAt: m.opens(), ClosesAt: m.closes(), StartsAt: m.StartsAt.UTC(), TimeZone: m.TimeZone}
 		if m.sight.Coach {
 			out.As = "coach"
 		}
@@ -122,7 +123,7 @@ func (s *Service) JoinSession(ctx context.Context, id uuid.UUID, in JoinCoaching
 			}
 			return nil, services.Conflict(CodeSessionOver, "This session is over, or does not take place.")
 		}
-		out := &CoachingTicket{SessionID: id, Modality: m.Modality, Room: models.RoomURL, Call: []CoachingCall{}, Place: m.Place, OpensAt: m.opens(), ClosesAt: m.EndsAt.UTC()}
+		out := &CoachingTicket{SessionID: id, Modality: m.Modality, Room: models.RoomURL, Call: []CoachingCall{}, Place: m.Place, OpensAt: m.opens(), ClosesAt: m.closes()}
 		switch {
 		case m.Modality == models.ModalityOnline:
 			err = s.admit(m, in.Name, out)
@@ -188,9 +189,9 @@ func (m *meeting) opens() time.Time {
 
 func (m *meeting) at(now time.Time) string {
 	switch {
-	case m.State == models.CoachingRequested && m.StartsAt.After(now), m.State == models.CoachingBooked && m.ToStaffAt != nil && now.Before(m.EndsAt):
+	case m.State == models.CoachingRequested && m.StartsAt.After(now), m.State == models.CoachingBooked && m.ToStaffAt != nil && now.Before(m.closes()):
 		return "waiting"
-	case m.State != models.CoachingBooked && m.State != models.CoachingInProgress, !now.Before(m.EndsAt):
+	case m.State != models.CoachingBooked && m.State != models.CoachingInProgress, !now.Before(m.closes()):
 		return "over"
 	case now.Before(m.opens()):
 		return "early"
@@ -220,14 +221,15 @@ func (s *Service) admit(m *meeting, alias string, out *CoachingTicket) error {
 	return nil
 }
 
-// numbers are whom the coach calls.
+// numbers are whom the coach calls: of a child without a number the guardian who entered them, and nobody else who did.
 func (m *meeting) numbers(tx *services.Tx) ([]CoachingCall, error) {
 	var out []CoachingCall
 	err := tx.Batch(services.Statement{
 		SQL: `select a.member_id, coalesce(m.phone, (select g.phone from engagement_participants p join members g on g.id = p.entered_by
-				where p.engagement_id = $2 and p.member_id = a.member_id and (m.birth_date is null or m.birth_date > $3))) as phone
+					join guardianships k on k.guardian_id = g.id and k.child_id = m.id and k.status in ('claimed', 'confirmed') and (k.until is null or k.until >= $4)
+				where p.engagement_id = $2 and p.member_id = a.member_id and (m.birth_date > $3 or m.birth_date is null and 'child' = any(m.kinds)))) as phone
 			from coaching_attendance a join members m on m.id = a.member_id where a.session_id = $1 order by a.member_id`,
-		Args: []any{m.ID, m.EngagementID, m.StartsAt.AddDate(-models.AdultAge, 0, 0)}, Scan: services.RowsInto(&out)})
+		Args: []any{m.ID, m.EngagementID, m.StartsAt.AddDate(-models.AdultAge, 0, 0), models.DayIn(m.StartsAt, m.TimeZone).Time}, Scan: services.RowsInto(&out)})
 	for i := range out {
 		for _, p := range m.People {
 			if p.MemberID == out[i].MemberID {

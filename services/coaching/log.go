@@ -28,10 +28,11 @@ const logLateFor = 30 * 24 * time.Hour
 
 // LogCoaching is what a coach writes down of a session that is over, in one call.
 type LogCoaching struct {
-	LogID           uuid.UUID        `json:"log_id" doc:"Made by the client (UUIDv7). The same log may be sent again, for ever: the answer is the same"`
+	LogID           uuid.UUID        `json:"log_id" doc:"Made by the client (UUIDv7). The same log may be sent again, for ever: the answer is the same. For another log make another"`
 	Outcome         CoachingOutcome  `json:"outcome" enum:"completed,no_show_member,no_show_coach" example:"completed"`
 	Minutes         *int             `json:"minutes,omitempty" minimum:"0" maximum:"480" doc:"That it really took, 1 at least when it took place. Absent: as long as it was booked; 0 when it did not take place" example:"50"`
 	Modality        *models.Modality `json:"modality,omitempty" enum:"online,phone,in_person" doc:"How it took place; absent: as it was booked"`
+	Paid            *bool            `json:"paid,omitempty" doc:"The coach was paid for it, else it was pro bono; absent: as their profile says when the log arrives"`
 	Attendance      []LogAttendance  `json:"attendance,omitempty" maxItems:"2" doc:"Of a couple, when not both were there. Who is absent from it was there, or with no_show_member was not"`
 	SharedSummary   *LogNote         `json:"shared_summary,omitempty" doc:"What those who are coached read: of a couple what was said together"`
 	PrivateNote     *LogNote         `json:"private_note,omitempty" doc:"For the coach alone. Of a couple it names one of them"`
@@ -80,6 +81,7 @@ type LoggedFacts struct {
 	State     models.CoachingState `json:"state" enum:"completed,no_show_member,no_show_coach" example:"completed"`
 	Minutes   int                  `json:"minutes" example:"50"`
 	Modality  models.Modality      `json:"modality" enum:"online,phone,in_person"`
+	Paid      bool                 `json:"paid" doc:"The coach was paid for it; else it was pro bono"`
 	LoggedAt  time.Time            `json:"logged_at"`
 }
 
@@ -117,7 +119,7 @@ type LoggedNext struct {
 // earlier one. The same log_id is answered the same, for ever. Who held the session writes it down, a month after a hand-over still.
 // Errors: not_found; invalid for people, goals and notes that do not fit; forbidden coach_suspended; conflict engagement_not_active for
 // steps and goals while our team lets the engagement stand still, not_loggable for a session that did not come to its time (the answer
-// names its state, and nothing is stored), too_early, already_logged, log_id_taken, and those of notes.
+// names its state, and nothing is stored), with_our_team when it was said that the coach did not come, too_early, already_logged, log_id_taken, and those of notes.
 func (s *Service) LogSession(ctx context.Context, id uuid.UUID, in LogCoaching) (*LoggedCoaching, error) {
 	return services.Mutate(ctx, s.core, "coaching_session.log", func(tx *services.Tx) (*LoggedCoaching, error) {
 		mac, err := in.mac(tx, id)
@@ -128,16 +130,16 @@ func (s *Service) LogSession(ctx context.Context, id uuid.UUID, in LogCoaching) 
 		if hold != nil && !services.IsNotFound(hold) && !errNotCoaching.Is(hold) {
 			return nil, hold
 		}
-		before, err := loggedBefore(tx, in.LogID, mac) // under the lock: a double tap waits for it
+		before, err := loggedBefore(tx, id, in.LogID, mac) // under the lock: a double tap waits for it
 		if hold != nil && isConflict(err) {
-			return nil, hold // what others logged is nothing to who does not see the session
+			return nil, tx.Hidden(hold, id) // what others logged is nothing to who does not see the session
 		}
 		if err != nil || before != nil {
 			tx.Unchanged()
 			return before, err
 		}
 		if hold != nil {
-			return nil, hold
+			return nil, tx.Hidden(hold, id)
 		}
 		if err := v.loggable(models.CoachingState(in.Outcome)); err != nil {
 			return nil, err
@@ -146,16 +148,21 @@ func (s *Service) LogSession(ctx context.Context, id uuid.UUID, in LogCoaching) 
 		if err != nil {
 			return nil, err
 		}
-		answer, err := json.Marshal(out)
-		if err != nil {
-			return nil, err
-		}
-		row := models.CoachingLog{ID: in.LogID, SessionID: id, LoggedBy: tx.Actor().MemberID, LoggedAt: tx.Now(), BodyMAC: mac, Answer: answer}
-		tx.Changed(nil, models.CoachingLog{ID: row.ID, SessionID: row.SessionID, LoggedBy: row.LoggedBy, LoggedAt: row.LoggedAt})
-		tx.Queue(`insert into coaching_logs (id, session_id, logged_by, logged_at, body_mac, answer) values ($1, $2, $3, $4, $5, $6)`,
-			row.ID, row.SessionID, row.LoggedBy, row.LoggedAt, row.BodyMAC, []byte(row.Answer))
-		return out, nil
+		return out, storeLog(tx, out, mac)
 	})
+}
+
+// storeLog keeps a log to be known again, and what was answered to it.
+func storeLog(tx *services.Tx, out *LoggedCoaching, mac []byte) error {
+	answer, err := json.Marshal(out)
+	if err != nil {
+		return err
+	}
+	row := models.CoachingLog{ID: out.LogID, SessionID: out.SessionID, LoggedBy: tx.Actor().MemberID, LoggedAt: tx.Now()}
+	tx.Changed(nil, row)
+	tx.Queue(`insert into coaching_logs (id, session_id, logged_by, logged_at, body_mac, answer) values ($1, $2, $3, $4, $5, $6)`,
+		row.ID, row.SessionID, row.LoggedBy, row.LoggedAt, mac, answer)
+	return nil
 }
 
 // mac tells a log from another with the same id.
@@ -207,18 +214,19 @@ func filled(v any) any {
 	return v
 }
 
-// loggedBefore is the answer to the same log, when it came before.
+// loggedBefore is the answer to the same log, when it came before. After some days its id, who sent it and of which session tell it.
 // Errors: conflict log_id_taken for another log of that id.
-func loggedBefore(tx *services.Tx, id uuid.UUID, mac []byte) (*LoggedCoaching, error) {
+func loggedBefore(tx *services.Tx, session, id uuid.UUID, mac []byte) (*LoggedCoaching, error) {
 	var known []models.CoachingLog
 	if err := tx.DB.Where("id = ?", id).Limit(1).Find(&known).Error; err != nil || len(known) == 0 {
 		return nil, err
 	}
-	if known[0].LoggedBy != tx.Actor().MemberID || !slices.Equal(known[0].BodyMAC, mac) {
+	k := &known[0]
+	if k.LoggedBy != tx.Actor().MemberID || k.SessionID != session || k.BodyMAC != nil && !slices.Equal(k.BodyMAC, mac) {
 		return nil, services.Conflict(CodeLogIDTaken, "Another log was sent under this log_id. Make a new one for each log; facts of a log are changed by PATCH, its notes by amending them.")
 	}
 	out := &LoggedCoaching{}
-	return out, json.Unmarshal(known[0].Answer, out)
+	return out, json.Unmarshal(k.Answer, out)
 }
 
 // openHeld locks a session for the coach who holds it or held it.
@@ -267,7 +275,7 @@ func openPast(tx *services.Tx, id uuid.UUID) (*visit, error) {
 }
 
 // loggable says whether the session can be written down now, with an outcome.
-// Errors: conflict not_loggable, already_logged, too_early.
+// Errors: conflict with_our_team, not_loggable, already_logged, too_early.
 func (v *visit) loggable(outcome models.CoachingState) error {
 	s, now := &v.session, v.tx.Now()
 	begins := s.StartsAt
@@ -277,11 +285,14 @@ func (v *visit) loggable(outcome models.CoachingState) error {
 	case s.State == models.CoachingInProgress:
 		begins = begins.Add(-startsBefore)
 	}
+	if err := v.undisputed(); err != nil {
+		return err
+	}
 	switch {
 	case s.LoggedAt != nil:
 		return services.Conflict(CodeAlreadyLogged, "This session is written down already. Change its facts by PATCH, and amend its notes.")
 	case !s.State.Live() && !s.State.TookPlace():
-		err := services.Conflict(CodeNotLoggable, "This session is %s, so nothing was stored. Keep the log; if the session took place all the same, restore it or book it again, then send the log.",
+		err := services.Conflict(CodeNotLoggable, "This session is %s, so nothing was stored. Keep the log; if the session took place all the same, ask a coordinator to restore it, or book it at its time, then send the log.",
 			wordsOf([]models.CoachingState{s.State}))
 		err.Fields = []services.FieldError{{Field: "path/coaching_session_id", Code: services.Code(s.State), Message: "The state of the session."}}
 		return err
@@ -300,7 +311,7 @@ func (s *Service) writeLog(v *visit, in *LogCoaching) (*LoggedCoaching, error) {
 	held := *v.e
 	held.CoachID = &v.session.CoachID // who held it writes of it
 	if err := mayWriteNotes(v.tx, &held); err != nil {
-		return nil, notFoundAs("session", err)
+		return nil, notFoundAs("session", v.tx.Hidden(err, v.session.ID))
 	}
 	c, err := v.teller(&held, in)
 	if err != nil {
@@ -371,17 +382,34 @@ func (v *visit) teller(e *models.Engagement, in *LogCoaching) (*confidant, error
 	return c, nil
 }
 
-// afterLog ends the tasks that wait for the session, and states who was there to the program.
+// afterLog ends the tasks that wait for the session, and states who was there to the program and to the coach's log of hours.
 func (v *visit) afterLog(people []models.CoachingAttendance) error {
 	if err := tasks.CloseFor(v.tx, sourceSession, v.session.ID, models.TaskLogSession); err != nil {
 		return err
 	}
 	v.people = people
-	return recordSession(v.tx, v.e, &v.session, people)
+	if err := recordSession(v.tx, v.e, &v.session, people); err != nil {
+		return err
+	}
+	if met := v.met(); len(met) > 0 {
+		numberClients(v.tx, v.session.CoachID, met)
+	}
+	return nil
+}
+
+// met are those who were there when the session took place.
+func (v *visit) met() []uuid.UUID {
+	var out []uuid.UUID
+	for i := range v.people {
+		if s := v.people[i].Status; v.session.State == models.CoachingCompleted && (s == nil || s.Attended()) {
+			out = append(out, v.people[i].MemberID)
+		}
+	}
+	return out
 }
 
 func loggedAs(id uuid.UUID, s *models.CoachingSession) LoggedFacts {
-	return LoggedFacts{LogID: id, SessionID: s.ID, Version: s.Version, State: s.State, Minutes: *s.Minutes, Modality: s.Modality, LoggedAt: s.LoggedAt.UTC()}
+	return LoggedFacts{LogID: id, SessionID: s.ID, Version: s.Version, State: s.State, Minutes: *s.Minutes, Modality: s.Modality, Paid: s.Paid, LoggedAt: s.LoggedAt.UTC()}
 }
 
 // notes are all notes of a log.

@@ -24,7 +24,12 @@ func (v *visit) logFacts(in *LogCoaching) error {
 	if err := tookTime(models.CoachingState(in.Outcome), minutes); err != nil {
 		return err
 	}
+	paid, err := v.paid(in.Paid)
+	if err != nil {
+		return err
+	}
 	return v.keep(func(s *models.CoachingSession) {
+		s.Paid = paid
 		s.State, s.Minutes, s.LoggedAt, s.LoggedBy, s.ToStaffAt = models.CoachingState(in.Outcome), &minutes, &now, &me, nil
 		if s.ClosedAt == nil {
 			s.ClosedAt = &now
@@ -32,7 +37,19 @@ func (v *visit) logFacts(in *LogCoaching) error {
 		if in.Modality != nil {
 			s.Modality = *in.Modality
 		}
-	}, "state", "minutes", "modality", "logged_at", "logged_by", "closed_at", "to_staff_at")
+		if v.sight.Staff {
+			s.SettledAt = &now
+		}
+	}, "state", "minutes", "modality", "paid", "logged_at", "logged_by", "closed_at", "to_staff_at", "settled_at")
+}
+
+// paid says whether the coach was paid for the session: as the log says, else as their profile does at this time.
+func (v *visit) paid(said *bool) (paid bool, err error) {
+	if said != nil {
+		return *said, nil
+	}
+	err = v.tx.DB.Raw(`select paid from coaches where id = ?`, v.session.CoachID).Scan(&paid).Error
+	return paid, err
 }
 
 // tookTime refuses a session that took place in no time.
@@ -125,13 +142,15 @@ type EditLog struct {
 	Outcome    services.Field[CoachingOutcome] `json:"outcome,omitzero" required:"false" enum:"completed,no_show_member,no_show_coach"`
 	Minutes    services.Field[int]             `json:"minutes,omitzero" required:"false" minimum:"0" maximum:"480"`
 	Modality   services.Field[models.Modality] `json:"modality,omitzero" required:"false" enum:"online,phone,in_person"`
+	Paid       services.Field[bool]            `json:"paid,omitzero" required:"false" doc:"The coach was paid for it; else it was pro bono"`
 	Attendance services.Field[[]LogAttendance] `json:"attendance,omitzero" required:"false" maxItems:"2" doc:"Whole, as in a log; absent: as it was, or with another outcome as that outcome has it"`
 	Reason     string                          `json:"reason,omitempty" maxLength:"500" doc:"Why, in words; kept sealed in the audit log" example:"It was the week after that she did not come"`
 }
 
-// CorrectLog corrects what is on record of a session that was written down: what came of it, how long it took, who was there. The coach
-// who held it may, and so may coordinators, with a reason; the program's attendance follows.
-// Errors: not_found; stale; invalid; forbidden not_their_coach; conflict not_logged.
+// CorrectLog corrects what is on record of a session that was written down: what came of it, how long it took, whether it was paid, who
+// was there. The coach who held it may, and so may coordinators, with a reason; the program's attendance follows. Coordinators write
+// down so what its coach has not: the facts of a session, without words.
+// Errors: not_found; stale; invalid; forbidden not_their_coach; conflict not_logged, with_our_team; for coordinators not_loggable, too_early.
 func (s *Service) CorrectLog(ctx context.Context, id uuid.UUID, in EditLog) (*LoggedFacts, error) {
 	return services.Mutate(ctx, s.core, "coaching_session.correct", func(tx *services.Tx) (*LoggedFacts, error) {
 		v, err := openAnswer(tx, id)
@@ -148,24 +167,59 @@ func (s *Service) CorrectLog(ctx context.Context, id uuid.UUID, in EditLog) (*Lo
 		if err != nil {
 			return nil, err
 		}
-		if v.session.LoggedAt == nil || logID == uuid.Nil {
-			return nil, services.Conflict(CodeNotLogged, "This session is not written down yet. Log it first.")
-		}
-		if v.sight.Staff {
-			err = tx.Because(v.people[0].MemberID, in.Reason)
-		} else {
-			err = tx.Reason(v.people[0].MemberID, services.Prose(in.Reason))
-		}
-		if err != nil {
+		if err := v.because(in.Reason); err != nil {
 			return nil, err
 		}
+		if err := v.undisputed(); err != nil {
+			return nil, err
+		}
+		if v.session.LoggedAt == nil || logID == uuid.Nil {
+			return v.logByStaff(in)
+		}
 		people, err := v.correct(in)
+		if err == nil {
+			err = v.decided()
+		}
 		if err != nil {
 			return nil, err
 		}
 		facts := loggedAs(logID, &v.session)
 		return &facts, v.afterLog(people)
 	})
+}
+
+// logByStaff writes down what came of a session that its coach has not logged.
+// Errors: invalid; conflict not_logged, not_loggable, too_early.
+func (v *visit) logByStaff(in EditLog) (*LoggedFacts, error) {
+	if !v.sight.Staff {
+		return nil, services.Conflict(CodeNotLogged, "This session is not written down yet. Log it first.")
+	}
+	if in.Outcome.Value == nil {
+		return nil, services.InvalidField("/outcome", "required", "Its coach has not written this session down. Say what came of it.")
+	}
+	log := LogCoaching{LogID: services.NewID(), Outcome: *in.Outcome.Value, Minutes: in.Minutes.Value, Modality: in.Modality.Value, Paid: in.Paid.Value, Attendance: in.Attendance.Or(nil)}
+	if err := v.loggable(models.CoachingState(log.Outcome)); err != nil {
+		return nil, err
+	}
+	people, err := log.there(v.people)
+	if err != nil {
+		return nil, err
+	}
+	mac, err := log.mac(v.tx, v.session.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.logFacts(&log); err != nil {
+		return nil, err
+	}
+	if err := v.decided(); err != nil {
+		return nil, err
+	}
+	facts := loggedAs(log.LogID, &v.session)
+	if err := storeLog(v.tx, &LoggedCoaching{LoggedFacts: facts, Notes: []LoggedNote{}, StepIDs: []uuid.UUID{}, GoalIDs: []uuid.UUID{}}, mac); err != nil {
+		return nil, err
+	}
+	return &facts, v.afterLog(people)
 }
 
 // correct changes the session, and answers who was there.
@@ -191,9 +245,13 @@ func (v *visit) correct(in EditLog) ([]models.CoachingAttendance, error) {
 	default:
 		minutes = 0
 	}
+	now := v.tx.Now()
 	return people, v.keep(func(s *models.CoachingSession) {
-		s.State, s.Minutes, s.Modality = outcome, &minutes, in.Modality.Or(s.Modality)
-	}, "state", "minutes", "modality")
+		s.State, s.Minutes, s.Modality, s.Paid = outcome, &minutes, in.Modality.Or(s.Modality), in.Paid.Or(s.Paid)
+		if v.sight.Staff {
+			s.SettledAt = &now
+		}
+	}, "state", "minutes", "modality", "paid", "settled_at")
 }
 
 // lastLog is the log that holds of a session.

@@ -74,13 +74,33 @@ func TestALogWritesEverythingDownAtOnce(t *testing.T) {
 			t.Fatalf("again: %+v, first %+v", again, out)
 		}
 	}
+	// What tells it from another is made of its words, and is gone after a month; what it says of its session is not to be had under another.
+	forget := func(at time.Time) int {
+		p.exec(`insert into river_job (state, queue, kind, args, max_attempts, scheduled_at, priority) values ('available', 'default', 'coaching_log.forget', '{}', 3, $1, 1)`, at)
+		p.later(at)
+		return p.count(`select count(*) from coaching_logs where body_mac is not null`)
+	}
+	if n := forget(atTwo.Add(30 * 24 * time.Hour)); n != 1 {
+		t.Fatalf("on the last day %d logs are told from others", n)
+	}
+	kept := p.text(`select encode(body_mac, 'hex') from coaching_logs`)
+	if n := forget(atTwo.Add(30*24*time.Hour + 2*time.Hour)); n != 0 {
+		t.Fatalf("after a month %d logs are told from others", n)
+	}
+	if again := p.log(dana, s, in); fmt.Sprint(again.LoggedFacts, again.StepIDs) != fmt.Sprint(out.LoggedFacts, out.StepIDs) {
+		t.Fatalf("after a month: %+v, first %+v", again, out)
+	}
+	_, err := p.LogSession(p.coaches(dana), *out.Next.SessionID, in)
+	refused(t, err, coaching.CodeLogIDTaken)
+	p.exec(`update coaching_logs set body_mac = decode($1, 'hex')`, kept)
+
 	p.core.Clock.Set(atTwo.Add(time.Hour))
 	if n := p.count(`select count(*) from coaching_notes where session_id = $1`, s); n != 3 {
 		t.Fatalf("%d notes", n)
 	}
 	other := in
 	other.SharedSummary = &coaching.LogNote{Text: "Something else"}
-	_, err := p.LogSession(p.coaches(dana), s, other)
+	_, err = p.LogSession(p.coaches(dana), s, other)
 	refused(t, err, coaching.CodeLogIDTaken)
 	other.LogID = services.NewID()
 	_, err = p.LogSession(p.coaches(dana), s, other)

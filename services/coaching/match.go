@@ -18,6 +18,14 @@ import (
 type MatchCoach struct {
 	CoachID uuid.UUID `json:"coach_id" doc:"The coach's member id"`
 	Reason  string    `json:"reason,omitempty" maxLength:"1000" doc:"Why this coach, for colleagues: kept sealed, in the audit log" example:"Knows night shifts herself."`
+
+	WaiveReason string `json:"waive_reason,omitempty" maxLength:"500" doc:"Why rules of the program that somebody does not meet, or is not known to meet, do not count for them. Kept sealed"`
+}
+
+// ActivateEngagement says that everybody agreed who is to.
+type ActivateEngagement struct {
+	people.StaffReason
+	WaiveReason string `json:"waive_reason,omitempty" maxLength:"500" doc:"As of POST /v1/engagements/{engagement_id}/match"`
 }
 
 // SayYes is a yes for oneself, or for somebody else.
@@ -42,7 +50,7 @@ func (g *engaging) roomWith(coach uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	calendar.Lock(g.tx, calendar.Resource{Kind: models.ResourceStaff, ID: coach})
+	calendar.Lock(g.tx, calendar.Resource{Kind: models.ResourcePerson, ID: coach})
 	if err := mayTakeOn(g.tx, coach, minors); err != nil {
 		return err
 	}
@@ -78,7 +86,7 @@ func accepting(tx *services.Tx, coach uuid.UUID) error {
 // once; two who want the last place wait for one another.
 // Errors: not_found; forbidden own_record; conflict not_now unless somebody waits for a coach, partner_not_in until both of a couple
 // have said that they take part, coach_unavailable (it never says why: no coach of ours, not checked, no new clients, too close, kept
-// apart), caseload_full.
+// apart), caseload_full; invalid not_eligible where rules of the program are not met, or not known to be, and no waive_reason is given.
 func (s *Service) Match(ctx context.Context, id uuid.UUID, in MatchCoach) (*EngagementView, error) {
 	return services.Mutate(ctx, s.core, "engagement.match", func(tx *services.Tx) (*EngagementView, error) {
 		g, err := engageApart(tx, id, in.CoachID)
@@ -94,7 +102,11 @@ func (s *Service) Match(ctx context.Context, id uuid.UUID, in MatchCoach) (*Enga
 		if err := accepting(tx, in.CoachID); err != nil {
 			return nil, err
 		}
-		if err := g.because(in.Reason, false); err != nil {
+		waived, err := g.settleRules(in.WaiveReason)
+		if err != nil {
+			return nil, err
+		}
+		if err := g.becauseBoth(in.Reason, waived); err != nil {
 			return nil, err
 		}
 		if err := g.propose(in.CoachID); err != nil {
@@ -145,15 +157,15 @@ func (g *engaging) propose(coach uuid.UUID) error {
 }
 
 // AcceptMatch says yes to the coach who is proposed, or as that coach to the client. When everybody has, the engagement is active.
-// For somebody under 18 the guardian answers who asked for them; staff answer for whoever told them.
+// For somebody under 18 the guardian answers who asked for them; staff answer for whoever told them, the coach for nobody else.
 // Errors: not_found; conflict not_now unless a coach is proposed; coach_unavailable when they may not coach any more; invalid
-// unknown_member for somebody who takes no part in it.
+// unknown_member for somebody for whom the caller cannot answer.
 func (s *Service) AcceptMatch(ctx context.Context, id uuid.UUID, in SayYes) (*EngagementView, error) {
 	return s.step(ctx, "engagement.accept", id, func(g *engaging) error {
 		if g.e.State != models.EngagementMatched || !g.takesPart() {
 			return g.notNow()
 		}
-		if g.sight.Coach {
+		if g.sight.Coach && in.MemberID == nil {
 			now := g.tx.Now()
 			g.e.CoachAcceptedAt = &now
 			return g.begin()
@@ -230,8 +242,9 @@ func (g *engaging) begin() error {
 }
 
 // ActivateEngagement says, by staff, that the coach and everybody else have agreed, who did not say so here: on the phone say.
-// Errors: not_found; forbidden own_record; conflict not_now unless a coach is proposed, coach_unavailable; invalid without a reason.
-func (s *Service) ActivateEngagement(ctx context.Context, id uuid.UUID, in people.StaffReason) (*EngagementView, error) {
+// Errors: not_found; forbidden own_record; conflict not_now unless a coach is proposed, coach_unavailable; invalid without a reason, and
+// not_eligible as of Match.
+func (s *Service) ActivateEngagement(ctx context.Context, id uuid.UUID, in ActivateEngagement) (*EngagementView, error) {
 	return s.step(ctx, "engagement.activate", id, func(g *engaging) error {
 		if err := g.only(); err != nil {
 			return err
@@ -240,6 +253,13 @@ func (s *Service) ActivateEngagement(ctx context.Context, id uuid.UUID, in peopl
 			return g.notNow()
 		}
 		if err := g.because(in.Reason, true); err != nil {
+			return err
+		}
+		waived, err := g.settleRules(in.WaiveReason)
+		if err != nil {
+			return err
+		}
+		if err := g.becauseBoth(in.Reason, waived); err != nil {
 			return err
 		}
 		now := g.tx.Now()

@@ -15,6 +15,9 @@ const coachStays = "whoever coaches is the one who is kept"
 var links = services.Links(
 	services.Link{Table: "coaches", Column: "id", Stays: coachStays},
 	services.Link{Table: "coaches", Column: "supervisor_id"},
+	services.Link{Table: "coach_clients", Column: "coach_id", Key: "member_id", Stays: coachStays},
+	services.Link{Table: "coach_clients", Column: "member_id", Key: "coach_id", // that of the loser is nobody else's, either
+		Unless: "exists (select from coach_clients w where w.coach_id = t.coach_id and w.member_id = $1)"},
 	services.Link{Table: "coach_schedules", Column: "coach_id", Stays: coachStays},
 	services.Link{Table: "coach_overrides", Column: "coach_id", Stays: coachStays},
 	services.Link{Table: "coach_time_off", Column: "coach_id", Stays: coachStays},
@@ -30,6 +33,7 @@ var links = services.Links(
 	services.Link{Table: "coaching_sessions", Column: "booked_by"},
 	services.Link{Table: "coaching_sessions", Column: "logged_by"},
 	services.Link{Table: "coaching_sessions", Column: "reason_by"},
+	services.Link{Table: "coaching_sessions", Column: "missed_by"},
 	services.Link{Table: "coaching_attendance", Column: "member_id", Key: "session_id"},
 	services.Link{Table: "hand_overs", Column: "from_coach_id", Stays: coachStays},
 	services.Link{Table: "hand_overs", Column: "to_coach_id", Stays: coachStays},
@@ -59,7 +63,7 @@ var links = services.Links(
 )
 
 // mergedTables are those whose rows an undo gives back.
-var mergedTables = []string{"coaches", "engagements", "engagement_participants", "coaching_sessions", "coaching_attendance", "hand_overs", "hand_over_answers", "coaching_notes",
+var mergedTables = []string{"coaches", "coach_clients", "engagements", "engagement_participants", "coaching_sessions", "coaching_attendance", "hand_overs", "hand_over_answers", "coaching_notes",
 	"coaching_note_texts", "break_glass", "coaching_goals", "coaching_goal_moves", "coaching_actions", "coaching_words", "coaching_logs"}
 
 // CodeLoserCoaches says that the record of somebody who coaches is the one to keep.
@@ -245,6 +249,7 @@ func Unmerge(u *services.Unmerge) error {
 		}
 		move.End(done)
 	}
+	numberAgain(u.Tx, u.Winner, u.Loser) // a number that went back leaves who keeps sessions held since without one
 	return nil
 }
 

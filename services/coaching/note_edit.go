@@ -38,7 +38,7 @@ func (s *Service) WriteEngagementNote(ctx context.Context, engagementID uuid.UUI
 	return services.Mutate(ctx, s.core, "note.write", func(tx *services.Tx) (*models.CoachingNote, error) {
 		e, _, _, err := openEngagement(tx, engagementID)
 		if err != nil {
-			return nil, err
+			return nil, tx.Hidden(err, engagementID)
 		}
 		return s.writeNote(tx, e, nil, in)
 	})
@@ -53,11 +53,11 @@ func (s *Service) WriteSessionNote(ctx context.Context, sessionID uuid.UUID, in 
 			return nil, err
 		}
 		if len(sessions) == 0 {
-			return nil, services.NotFound("session")
+			return nil, tx.Hidden(services.NotFound("session"), sessionID)
 		}
 		e, _, see, err := openEngagement(tx, sessions[0].EngagementID)
 		if services.IsNotFound(err) || err == nil && !see.Coach {
-			return nil, services.NotFound("session")
+			return nil, tx.Hidden(services.NotFound("session"), sessionID)
 		}
 		if err != nil {
 			return nil, err
@@ -120,7 +120,7 @@ func (s *Service) SaveNote(ctx context.Context, id uuid.UUID, in SaveNote) (*mod
 		if err != nil {
 			return nil, err
 		}
-		sealed, err := sealFor(tx, n, 1, texts, words{Text: services.Prose(in.Text)})
+		sealed, err := sealFor(tx, n, models.NoteKindDraft, 1, texts, words{Text: services.Prose(in.Text)})
 		if err != nil {
 			return nil, err
 		}
@@ -155,11 +155,11 @@ func draftTexts(tx *services.Tx, n *models.CoachingNote) (texts []models.Coachin
 }
 
 // sealFor seals words anew for everybody for whom there is a text.
-func sealFor(tx *services.Tx, n *models.CoachingNote, number int, texts []models.CoachingNoteText, w words) ([]services.SealedText, error) {
+func sealFor(tx *services.Tx, n *models.CoachingNote, kind models.NoteKind, number int, texts []models.CoachingNoteText, w words) ([]services.SealedText, error) {
 	sealings := make([]services.Sealing, len(texts))
 	for i := range texts {
 		var err error
-		if sealings[i], err = w.sealing(n, number, texts[i].MemberID); err != nil {
+		if sealings[i], err = w.sealing(n, kind, number, texts[i].MemberID); err != nil {
 			return nil, err
 		}
 	}
@@ -197,10 +197,11 @@ func (s *Service) SignNote(ctx context.Context, id uuid.UUID) (*models.CoachingN
 		if err := mayChange(tx, e); err != nil {
 			return nil, err
 		}
-		if err := s.signable(tx, n); err != nil {
+		said, err := s.signable(tx, n)
+		if err != nil {
 			return nil, err
 		}
-		return n, sign(tx, n)
+		return n, sign(tx, n, *said)
 	})
 }
 
@@ -212,20 +213,25 @@ func checkSent(tx *services.Tx, n *models.CoachingNote) error {
 	return tx.CheckVersion(n.Version)
 }
 
-// signable says whether a draft has words that open.
-func (s *Service) signable(tx *services.Tx, n *models.CoachingNote) error {
+// signable are the words of a draft, if there are any that open.
+func (s *Service) signable(tx *services.Tx, n *models.CoachingNote) (*words, error) {
 	said, err := ownWords(tx, n)
 	if err != nil {
-		return s.unreadable(tx, n, err)
+		return nil, s.unreadable(tx, n, err)
 	}
 	if said.Text == "" {
-		return services.InvalidField("/text", "required", "There is nothing to sign yet. Write something first.")
+		return nil, services.InvalidField("/text", "required", "There is nothing to sign yet. Write something first.")
 	}
-	return nil
+	return said, nil
 }
 
-func sign(tx *services.Tx, n *models.CoachingNote) error {
+// sign seals the words anew, for what is signed: no draft of before, put back in their place, opens there.
+func sign(tx *services.Tx, n *models.CoachingNote, said words) error {
 	texts, err := draftTexts(tx, n)
+	if err != nil {
+		return err
+	}
+	sealed, err := sealFor(tx, n, models.NoteKindSigned, n.Current, texts, said)
 	if err != nil {
 		return err
 	}
@@ -234,10 +240,12 @@ func sign(tx *services.Tx, n *models.CoachingNote) error {
 		return err
 	}
 	for i := range texts {
-		before := texts[i]
-		texts[i].Kind, texts[i].WrittenAt, texts[i].Withheld = models.NoteKindSigned, tx.Now(), apart[texts[i].MemberID]
-		tx.Changed(before, texts[i])
-		tx.Queue(`update coaching_note_texts set kind = $2, written_at = $3, withheld = $4 where id = $1`, texts[i].ID, string(texts[i].Kind), texts[i].WrittenAt, texts[i].Withheld)
+		t := &texts[i]
+		before := *t
+		t.Kind, t.WrittenAt, t.Withheld, t.Body, t.BodyKey = models.NoteKindSigned, tx.Now(), apart[t.MemberID], sealed[i].Sealed, &sealed[i].Key
+		tx.Changed(before, *t)
+		tx.Queue(`update coaching_note_texts set kind = $2, written_at = $3, withheld = $4, body = $5, body_key = $6 where id = $1`,
+			t.ID, string(t.Kind), t.WrittenAt, t.Withheld, []byte(t.Body), t.BodyKey)
 	}
 	at := tx.Now()
 	saveNote(tx, n, func(n *models.CoachingNote) { n.State, n.SignedAt = models.NoteSigned, &at })
@@ -302,7 +310,7 @@ func amend(tx *services.Tx, n *models.CoachingNote, w words) (*models.CoachingNo
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := sealFor(tx, n, n.Current+1, texts, w)
+	sealed, err := sealFor(tx, n, models.NoteKindAmendment, n.Current+1, texts, w)
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func seesNone(d *services.Disclosure, what, query string, of, engagement uuid.UU
 	if err != nil {
 		return err
 	}
-	if _, _, err = v.engagement(d.DB, engagement, false); !services.IsNotFound(err) {
+	if _, _, err = v.engagement(d.DB, engagement); !services.IsNotFound(err) {
 		return err
 	}
 	var any int64

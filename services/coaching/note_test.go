@@ -212,6 +212,15 @@ func TestWhatACoupleSaysTogetherAndAlone(t *testing.T) {
 		t.Errorf("that Sam read names Ana %d times", n)
 	}
 
+	if got := b.reads(b.coaches(b.coach), together.ID); got != "said together" {
+		t.Errorf("the coach reads %q", got)
+	}
+	for _, who := range []uuid.UUID{ana, sam} { // both find it in their access log
+		if n := b.count(`select count(*) from audit_log where action = 'note.read' and member_id = $1 and $2 = any(objects) and $3 = any(subjects)`, b.coach, together.ID, who); n != 1 {
+			t.Errorf("the coach's look at what both said names one of them %d times", n)
+		}
+	}
+
 	// The keys of one are destroyed: for that one it is gone, for good.
 	b.exec(`update subject_keys set wrapped = null, destroyed_at = $2 where member_id = $1`, ana, practiceDay)
 	for _, look := range []struct {
@@ -292,10 +301,14 @@ func actorOf(t *testing.T, ctx context.Context) *services.Actor {
 func TestTheDatabaseKeepsWhatWasSigned(t *testing.T) {
 	b := openNotebook(t)
 	id := b.signed(models.NoteShared, "words")
+	b.write(b.practice.engagement(b.coach, b.member("Luis")), coaching.WriteNote{Tier: models.NotePrivate, Text: "under another key"})
 	for _, sql := range []string{
 		`update coaching_note_texts set kind = 'draft' where note_id = $1`, `update coaching_note_texts set withheld = true where note_id = $1`,
 		`update coaching_note_texts set written_at = written_at + interval '1 day' where note_id = $1`, `delete from coaching_note_texts where note_id = $1`,
-		`delete from coaching_notes where id = $1`, `update coaching_note_texts set body = 'plain words that are long enough to be sealed'::bytea where note_id = $1`,
+		`delete from coaching_notes where id = $1`, `update coaching_notes set tier = 'private', member_id = null where id = $1`, `update coaching_note_texts set body = 'plain words that are long enough to be sealed'::bytea where note_id = $1`,
+		`update coaching_note_texts set body = set_byte(body, 40, get_byte(body, 40) # 1) where note_id = $1`,
+		`update coaching_note_texts set body_key = (select id from subject_keys where id <> body_key limit 1) where note_id = $1`,
+		`update coaching_note_texts set body = set_byte(body, 40, get_byte(body, 40) # 1), body_key = (select id from subject_keys where id <> body_key limit 1) where note_id = $1`,
 	} {
 		if err := b.try(b.db.SuperURL, sql, id); err == nil {
 			t.Errorf("the owner may %s", sql)
@@ -402,6 +415,19 @@ func TestAListIsPagedAndFiltered(t *testing.T) {
 		coaching.NoteQuery{Tier: []models.NoteTier{models.NotePrivate}, State: []models.NoteState{models.NoteSigned}, PageQuery: services.PageQuery{Limit: 10}}))
 	if len(page.Data) != 3 {
 		t.Errorf("%d private notes are listed", len(page.Data))
+	}
+}
+
+// What is written to a child goes to a guardian, and a shared note is not the guardian's: the child finds it in the app.
+func TestNoMailTellsOfAChildsNote(t *testing.T) {
+	b := openNotebook(t)
+	maya := b.child(b.mia, true)
+	id := b.write(b.practice.engagement(b.coach, maya), coaching.WriteNote{Tier: models.NoteShared, Text: "for Maya", Sign: true}).ID
+	if n := b.mails(models.NoticeCoachingLogged, maya) + b.mails(models.NoticeCoachingLogged, b.mia); n != 0 {
+		t.Errorf("%d messages tell of it", n)
+	}
+	if got := b.reads(b.as(maya), id); got != "for Maya" {
+		t.Errorf("Maya reads %q", got)
 	}
 }
 

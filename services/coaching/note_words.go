@@ -22,13 +22,15 @@ type storedText struct {
 	Place  int  // among the versions that the reader sees, from 1
 	Theirs bool // the key is that of the member whom the row names
 	Gone   bool // the key is destroyed
+	Whole  bool // every version up to the one in force is there
 }
 
 // readTexts reads versions of a note for one of those it is about. A merge hands keys over and an undo may leave a text under the
 // key of the other record: such a key is theirs, too.
 const readTexts = `select t.*, row_number() over (order by t.number) as place, k.wrapped is null as gone,
-		coalesce(k.member_id = t.member_id or exists (select from merges m where (m.winner_id, m.loser_id) in ((k.member_id, t.member_id), (t.member_id, k.member_id))), false) as theirs
-	from coaching_note_texts t left join subject_keys k on k.id = t.body_key
+		coalesce(k.member_id = t.member_id or exists (select from merges m where (m.winner_id, m.loser_id) in ((k.member_id, t.member_id), (t.member_id, k.member_id))), false) as theirs,
+		(select n.current = max(l.number) and n.current = count(*) from coaching_note_texts l where l.note_id = t.note_id and l.member_id = t.member_id) as whole
+	from coaching_note_texts t join coaching_notes n on n.id = t.note_id left join subject_keys k on k.id = t.body_key
 	where t.note_id = ? and t.member_id = ? and not (t.withheld and ?)`
 
 // storedTexts are the versions of a note for one of those it is about; to a reader only those that were delivered.
@@ -42,11 +44,15 @@ func (t *storedText) open(tx *services.Tx, n *models.CoachingNote) (*words, erro
 	if t.Gone {
 		return nil, services.NotFound("note")
 	}
-	if !t.Theirs || n.MemberID != nil && *n.MemberID != t.MemberID {
+	if !t.Theirs || !t.Whole || n.MemberID != nil && *n.MemberID != t.MemberID {
 		return nil, errUnreadable
 	}
-	record, version := n.Sealing(t.Number)
-	text, err := tx.Unseal(*t.BodyKey, record, version, t.Body)
+	sealed := services.SealedText{Key: *t.BodyKey, Sealed: t.Body}
+	sealed.Record, sealed.Version = n.Sealing(t.Kind, t.Number)
+	if t.Kind == models.NoteKindDraft {
+		sealed.Earlier = &t.Number
+	}
+	texts, err := tx.UnsealAll(sealed)
 	var known *services.Error
 	switch {
 	case errors.As(err, &known) && known.Kind == services.KindNotFound:
@@ -57,7 +63,7 @@ func (t *storedText) open(tx *services.Tx, n *models.CoachingNote) (*words, erro
 		return nil, err
 	}
 	out := &words{}
-	if json.Unmarshal([]byte(text), out) != nil {
+	if json.Unmarshal([]byte(texts[0]), out) != nil {
 		return nil, errUnreadable
 	}
 	return out, nil
@@ -88,7 +94,7 @@ func keyHolder(tx *services.Tx, n *models.CoachingNote) (uuid.UUID, error) {
 	}
 	var holder uuid.UUID
 	err := tx.Batch(services.Statement{SQL: `select t.member_id from coaching_note_texts t join subject_keys k on k.id = t.body_key
-		where t.note_id = $1 and t.number = $2 and k.wrapped is not null order by t.member_id limit 1`, Args: []any{n.ID, n.Current}, Scan: func(rows pgx.Rows) error {
+		where t.note_id = $1 and k.wrapped is not null order by t.number desc, t.member_id limit 1`, Args: []any{n.ID}, Scan: func(rows pgx.Rows) error {
 		for rows.Next() {
 			if err := rows.Scan(&holder); err != nil {
 				return err

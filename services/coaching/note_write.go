@@ -51,9 +51,9 @@ type words struct {
 	Reason string `json:"r,omitempty"` // of an amendment
 }
 
-func (w words) sealing(n *models.CoachingNote, number int, member uuid.UUID) (services.Sealing, error) {
+func (w words) sealing(n *models.CoachingNote, kind models.NoteKind, number int, member uuid.UUID) (services.Sealing, error) {
 	text, err := json.Marshal(w)
-	record, version := n.Sealing(number)
+	record, version := n.Sealing(kind, number)
 	return services.Sealing{Member: member, Record: record, Version: version, Text: services.Padded(string(text), sealedBlock)}, err
 }
 
@@ -67,11 +67,15 @@ func (s *Service) writeNotes(tx *services.Tx, e *models.Engagement, session *mod
 	if len(in) == 0 {
 		return nil, nil
 	}
+	of := e.ID
+	if session != nil {
+		of = session.ID
+	}
 	if e.CoachID == nil || *e.CoachID != tx.Actor().MemberID || !tx.Actor().Has(models.RoleCoach) {
-		return nil, services.NotFound("engagement")
+		return nil, tx.Hidden(services.NotFound("engagement"), of)
 	}
 	if err := mayWriteNotes(tx, e); err != nil {
-		return nil, err
+		return nil, tx.Hidden(err, of)
 	}
 	circle, err := circleOf(tx, e, session)
 	if err != nil {
@@ -191,18 +195,22 @@ func (c *circle) about(n *models.CoachingNote, at string) ([]uuid.UUID, error) {
 }
 
 // answerKnown puts in place what was written before under the same ids: a phone that got no answer sends its note again.
-// Errors: conflict id_taken for an id of another note, or of this one with other words.
+// Errors: conflict id_taken for an id of another note, told in the log when somebody else wrote that, or of this one with other words.
 func (s *Service) answerKnown(tx *services.Tx, drafts []draft) error {
 	ids := make([]uuid.UUID, len(drafts))
 	for i := range drafts {
 		ids[i] = drafts[i].note.ID
 	}
 	var found []models.CoachingNote
-	if err := tx.DB.Where("id in ? and author_id = ?", ids, tx.Actor().MemberID).Find(&found).Error; err != nil {
+	if err := tx.DB.Where("id in ?", ids).Find(&found).Error; err != nil {
 		return err
 	}
 	for i := range found {
 		at := slices.Index(ids, found[i].ID)
+		if found[i].AuthorID != tx.Actor().MemberID {
+			tx.Object(found[i].ID)
+			return tx.Refused("note.write", errNoteTaken)
+		}
 		if !sameNote(&drafts[at].note, &found[i]) {
 			return errNoteTaken
 		}
@@ -226,13 +234,17 @@ func same(a, b *uuid.UUID) bool { return a == b || a != nil && b != nil && *a ==
 
 func storeNotes(tx *services.Tx, drafts []draft, sign bool) ([]models.CoachingNote, error) {
 	var sealings []services.Sealing
+	kind := models.NoteKindDraft
+	if sign {
+		kind = models.NoteKindSigned
+	}
 	for i := range drafts {
 		d := &drafts[i]
 		if d.known {
 			continue
 		}
 		for _, member := range d.members {
-			s, err := d.words.sealing(&d.note, 1, member)
+			s, err := d.words.sealing(&d.note, kind, 1, member)
 			if err != nil {
 				return nil, err
 			}

@@ -2,8 +2,9 @@ package coaching_test
 
 import (
 	"context"
-	"errors"
-	"slices"
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
 	"testing"
 	"time"
 
@@ -211,14 +212,7 @@ func (p *practice) enteredBy(engagement, child, guardian uuid.UUID) {
 
 func (p *practice) super(do func(*pgx.Conn) error) {
 	p.t.Helper()
-	c, err := pgx.Connect(context.Background(), p.db.SuperURL)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer func() { _ = c.Close(context.Background()) }()
-	if err := do(c); err != nil {
-		p.t.Fatal(err)
-	}
+	p.db.Super(p.t, do)
 }
 
 func (p *practice) exec(sql string, args ...any) {
@@ -237,6 +231,27 @@ func (p *practice) text(sql string, args ...any) (s string) {
 	p.t.Helper()
 	p.super(func(c *pgx.Conn) error { return c.QueryRow(context.Background(), sql, args...).Scan(&s) })
 	return s
+}
+
+// dump is every row of every table as text, the way a backup holds them.
+func (p *practice) dump() string {
+	p.t.Helper()
+	var all strings.Builder
+	tables := strings.Split(p.text(`select string_agg(quote_ident(tablename), ' ' order by tablename) from pg_tables where schemaname = 'public'`), " ")
+	for _, table := range tables {
+		all.WriteString(p.text(`select coalesce(string_agg(t::text, E'\n'), '') from ` + table + ` t`))
+	}
+	return all.String()
+}
+
+// holds says in which way a text holds a word: as it is, in the other ways in which a database or a log writes bytes, or not.
+func holds(text, word string) string {
+	for way, form := range map[string]string{"plain": word, "hex": hex.EncodeToString([]byte(word)), "base64": strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(word[:len(word)/3*3])), "=")} {
+		if strings.Contains(strings.ToLower(text), strings.ToLower(form)) {
+			return way
+		}
+	}
+	return ""
 }
 
 // later moves the clock and works what is due by then; mails are not ours to send.
@@ -265,24 +280,7 @@ func on(year int, month time.Month, day int) *models.Date {
 	return &d
 }
 
-func codeOf(err error) services.Code {
-	var e *services.Error
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return ""
-}
-
-func fieldsOf(err error) (out []string) {
-	var e *services.Error
-	if errors.As(err, &e) {
-		for _, f := range e.Fields {
-			out = append(out, f.Field+" "+string(f.Code))
-		}
-	}
-	slices.Sort(out)
-	return out
-}
+var codeOf, fieldsOf, patiently = coretest.CodeOf, coretest.FieldsOf, coretest.Patiently
 
 // refused wants an error of this code.
 func refused(t *testing.T, err error, want services.Code) {
@@ -293,21 +291,4 @@ func refused(t *testing.T, err error, want services.Code) {
 }
 
 // must is the answer of a call that has to succeed.
-func must[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatalf("%v %v", err, fieldsOf(err))
-		}
-		return v
-	}
-}
-
-// patiently asks again when the server says that it is busy, as a client does.
-func patiently(do func() error) error {
-	for {
-		if err := do(); codeOf(err) != services.CodeBusy {
-			return err
-		}
-	}
-}
+func must[T any](t *testing.T) func(T, error) T { return coretest.Must[T](t) }

@@ -141,7 +141,7 @@ func (r *CaseloadReport) count(db *gorm.DB, now time.Time, weeks models.TimeSpan
 	month, fortnight := now.AddDate(0, 0, -30), now.AddDate(0, 0, 14)
 	var counts []loadCounts
 	err := db.Raw(readLoads, map[string]any{"coaches": r.ids(), "now": now, "fortnight": fortnight, "month": month, "from": weeks.From, "until": weeks.Until,
-		"first": slices.MinFunc([]time.Time{month, weeks.From}, time.Time.Compare), "last": slices.MaxFunc([]time.Time{fortnight, weeks.Until}, time.Time.Compare), "needed": kindNames(false), "today": models.DateOf(now).Time}).Scan(&counts).Error
+		"first": models.Earlier(month, weeks.From), "last": models.Later(fortnight, weeks.Until), "needed": kindNames(false), "today": models.DateOf(now).Time}).Scan(&counts).Error
 	for _, c := range counts {
 		i := slices.IndexFunc(r.Data, func(l CoachLoad) bool { return l.CoachID == c.CoachID })
 		l := &r.Data[i]

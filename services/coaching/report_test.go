@@ -29,6 +29,10 @@ func (p *practice) sat(engagement uuid.UUID, state models.CoachingState, at time
 		from engagements e where e.id = $3`, id, practiceDay, engagement, string(state), at, at.Add(50*time.Minute), minutes)
 	p.exec(`insert into coaching_attendance (session_id, member_id, status) select $1, member_id, case when $3 = 'completed' then 'present' end from engagement_participants where engagement_id = $2`,
 		id, engagement, string(state))
+	if state == models.CoachingCompleted {
+		p.exec(`insert into coach_clients (coach_id, member_id, number) select e.coach_id, p.member_id, row_number() over (order by p.member_id) + (select count(*) from coach_clients n where n.coach_id = e.coach_id)
+			from engagements e join engagement_participants p on p.engagement_id = e.id where e.id = $1 and not exists (select from coach_clients n where n.coach_id = e.coach_id and n.member_id = p.member_id)`, engagement)
+	}
 	return id
 }
 
@@ -38,7 +42,7 @@ func TestReportsOfAnotherAgeAreRefused(t *testing.T) {
 	for _, day := range []models.Date{far, long} {
 		refused(t, second(p.Caseloads(p.desk(), coaching.CaseloadQuery{From: day, Weeks: 4})), services.CodeInvalid)
 		refused(t, second(p.Waiting(p.desk(), coaching.WaitingQuery{To: day})), services.CodeInvalid)
-		refused(t, second(p.HoursLog(p.desk(), p.coach(), coaching.HoursLogQuery{To: day}, services.PageQuery{})), services.CodeInvalid)
+		refused(t, second(p.HoursLog(p.desk(), p.coach(), coaching.HoursLogQuery{To: day}, coaching.HoursPage{})), services.CodeInvalid)
 	}
 }
 
@@ -165,9 +169,9 @@ func TestHoursLog(t *testing.T) {
 	p.sat(one, models.CoachingCompleted, time.Date(2026, 7, 31, 14, 0, 0, 0, time.UTC), nil) // before
 	p.sat(others, models.CoachingCompleted, time.Date(2026, 8, 3, 14, 0, 0, 0, time.UTC), nil)
 	august := coaching.HoursLogQuery{From: models.NewDate(2026, time.August, 1), To: models.NewDate(2026, time.August, 31)}
-	page := services.PageQuery{Limit: 2}
+	page := coaching.HoursPage{PageQuery: services.PageQuery{Limit: 2}}
 	got := must[*coaching.HoursLog](t)(p.Service.HoursLog(p.coaches(dana), dana, august, page))
-	if got.Totals != (coaching.HoursTotals{Sessions: 3, Minutes: 140, Hours: 2.33, IndividualMinutes: 90, CoupleMinutes: 50, Clients: 3}) {
+	if got.Totals != (coaching.HoursTotals{Sessions: 3, Minutes: 140, Hours: 2.33, ProBonoMinutes: 140, ProBonoHours: 2.33, IndividualMinutes: 90, CoupleMinutes: 50, Clients: 3}) {
 		t.Errorf("%+v", got.Totals)
 	}
 	if len(got.Data) != 2 || got.NextCursor == nil || got.Data[0].Minutes != 40 || !slices.Equal(got.Data[0].Clients, []string{"M. R."}) || got.Data[1].Kind != "couple" || got.Data[1].Count != 2 || got.Data[1].On.String() != "2026-08-03" {
@@ -177,9 +181,12 @@ func TestHoursLog(t *testing.T) {
 		t.Errorf("%d lines in her access log", n)
 	}
 	// Staff read of nobody close to them.
-	all := must[*coaching.HoursLog](t)(p.Service.HoursLog(p.desk(), dana, august, services.PageQuery{Limit: 25}))
-	if len(all.Data) != 3 || !slices.Equal(all.Data[2].Clients, []string{"–"}) {
+	all := must[*coaching.HoursLog](t)(p.Service.HoursLog(p.desk(), dana, august, coaching.HoursPage{PageQuery: services.PageQuery{Limit: 25}}))
+	if len(all.Data) != 3 || !slices.Equal(all.Data[2].Clients, []string{"–"}) || all.Data[2].Numbers[0] != 0 {
 		t.Errorf("%+v", all.Data)
+	}
+	if c := all.ByClient.Data; len(c) != 3 || c[2].Clients[0] != "–" || c[2].Numbers[0] != 0 || c[2].FirstOn != nil || c[2].Sessions != 1 {
+		t.Errorf("how long somebody close has had a coach: %+v", c)
 	}
 	if n := p.count(`select count(*) from audit_log where action = 'coaching.hours_log' and member_id = $2 and $1 = any(subjects)`, kin, p.boss); n != 0 {
 		t.Error("the log says that somebody close was read")
@@ -187,20 +194,20 @@ func TestHoursLog(t *testing.T) {
 	for _, ctx := range []uuid.UUID{eli, mia} {
 		_, err := p.Service.HoursLog(p.coaches(ctx), dana, august, page)
 		refused(t, err, services.CodeNotFound)
-		_, err = p.HoursLogFile(p.coaches(ctx), dana, imports.CSV, august)
+		_, err = p.HoursLogFile(p.coaches(ctx), dana, imports.CSV, coaching.HoursByClient, august)
 		refused(t, err, services.CodeNotFound)
 	}
 	_, err := p.Service.HoursLog(p.coaches(dana), dana, coaching.HoursLogQuery{From: models.NewDate(2026, time.August, 2), To: models.NewDate(2026, time.August, 1)}, page)
 	refused(t, err, services.CodeInvalid)
 
-	file := must[*coaching.File](t)(p.HoursLogFile(p.coaches(dana), dana, imports.CSV, august))
+	file := must[*coaching.File](t)(p.HoursLogFile(p.coaches(dana), dana, imports.CSV, coaching.HoursBySession, august))
 	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file.Bytes, []byte("\ufeff")))).ReadAll()
-	if err != nil || len(rows) != 4 || strings.Join(rows[1][:7], "|") != "2026-08-03|M. R.|1|individual|phone|40|0.67" || file.Name != "coaching-hours-2026-08-01-2026-08-31.csv" {
+	if err != nil || len(rows) != 4 || strings.Join(rows[1][:9], "|") != "2026-08-03|M. R.|1|1|individual|phone|40|0.67|false" || file.Name != "coaching-hours-2026-08-01-2026-08-31.csv" {
 		t.Errorf("%v %v %s", rows, err, file.Name)
 	}
-	printed := must[*coaching.File](t)(p.HoursLogFile(p.coaches(dana), dana, coaching.PDFHours, august))
+	printed := must[*coaching.File](t)(p.HoursLogFile(p.coaches(dana), dana, coaching.PDFHours, "", august))
 	words := strings.Join(papertest.Lines(t, printed.Bytes), "\n")
-	for _, want := range []string{"Coaching hours: Dana Okafor", "August 1, 2026 to August 31, 2026", "2.33", "hours, couples", "M. R., A. R.", "Aug 5, 2026", "by phone", "Page 1 of 1"} {
+	for _, want := range []string{"Coaching hours: Dana Okafor", "August 1, 2026 to August 31, 2026", "2.33", "hours, groups", "M. R., A. R.", "Aug 5, 2026", "by phone", "Page 1 of 2"} {
 		if !strings.Contains(words, want) {
 			t.Errorf("%q does not stand in %s", want, words)
 		}
@@ -209,7 +216,7 @@ func TestHoursLog(t *testing.T) {
 		for i := range 70 {
 			p.sat(one, models.CoachingCompleted, time.Date(2026, 8, 10, 14, i, 0, 0, time.UTC), nil)
 		}
-		long := must[*coaching.File](t)(p.HoursLogFile(p.coaches(dana), dana, coaching.PDFHours, august))
+		long := must[*coaching.File](t)(p.HoursLogFile(p.coaches(dana), dana, coaching.PDFHours, "", august))
 		if err := os.WriteFile(dir+"/hours.pdf", long.Bytes, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -20,9 +20,9 @@ type RescheduleCoaching struct {
 
 // RescheduleSession moves a session: another takes its place, linked both ways, and calendars show the same entry at another time.
 // Those who are coached move what is booked until the coach's deadline, as often as the coach allows; one that waits for staff to
-// find another time, as often as they like. The coach and staff move at any time. Where the coach approves bookings, what those who
-// are coached move to is requested. It belongs to the engagement's coach from then on. A move that was sent before, with its id, is
-// answered with what came of it.
+// find another time, as often as they like. Only moves are counted: to call a session off in time and book anew uses none. The coach
+// and staff move at any time. Where the coach approves bookings, what those who are coached move to is requested. It belongs to the
+// engagement's coach from then on. A move that was sent before, with its id, is answered with what came of it.
 // Errors: not_found; those of BookSession; conflict wrong_state, session_begun, too_late, moves_used.
 func (s *Service) RescheduleSession(ctx context.Context, id uuid.UUID, in RescheduleCoaching) (*CoachingSessionView, error) {
 	return services.Mutate(ctx, s.core, "coaching_session.reschedule", func(tx *services.Tx) (*CoachingSessionView, error) {
@@ -83,14 +83,15 @@ func (v *visit) move(in RescheduleCoaching) error {
 	if err != nil {
 		return err
 	}
-	date := []bookingDate{{at: next.StartsAt}}
-	if err := b.check(next.Modality, date, v.session.ID); err != nil {
+	claims := []calendar.Booking{{Source: sourceSession, SourceID: v.session.ID}, b.claim(next)}
+	plan, date := calendar.PlanEach(v.tx, claims...), []bookingDate{{at: next.StartsAt}}
+	if err := b.check(next.Modality, date, plan, v.session.ID); err != nil {
 		return err
 	}
 	if date[0].refused != nil {
 		return date[0].refused
 	}
-	answers, err := calendar.HoldEach(v.tx, calendar.Booking{Source: sourceSession, SourceID: v.session.ID}, b.claim(next))
+	answers, err := plan.Hold(claims...)
 	if err != nil {
 		return err
 	}
@@ -128,13 +129,13 @@ func (b *booking) successor(s *models.CoachingSession, in RescheduleCoaching) (*
 	if _, err := b.dates(asked); err != nil {
 		return nil, err
 	}
-	if b.client && s.ToStaffAt == nil && s.CoachID == b.coach.ID && asked.StartsAt.Equal(s.StartsAt) && asked.Modality == s.Modality {
+	next := b.session(idsToBook(asked), asked.Modality, in.StartsAt, s.TimeZone)
+	if b.stays(s, &next) {
 		return nil, services.InvalidField("/starts_at", "unchanged", "It is booked for that time already. Choose another.")
 	}
 	if err := b.offers(asked.Modality); err != nil {
 		return nil, err
 	}
-	next := b.session(idsToBook(asked), asked.Modality, in.StartsAt, s.TimeZone)
 	next.SeriesID, next.ChainID, next.Sequence, next.Moves, next.RescheduledFrom = s.SeriesID, s.ChainID, s.Sequence+1, s.Moves, &s.ID
 	if b.client && s.ToStaffAt == nil {
 		next.Moves++
@@ -142,13 +143,17 @@ func (b *booking) successor(s *models.CoachingSession, in RescheduleCoaching) (*
 	return &next, nil
 }
 
+// stays says whether a move would change nothing: of a session that its coach can hold neither the time nor the way to meet. The coach
+// and staff move one to the same hour when the coach meets people elsewhere by now, or for longer.
+func (b *booking) stays(s, next *models.CoachingSession) bool {
+	same := s.ToStaffAt == nil && s.CoachID == next.CoachID && next.StartsAt.Equal(s.StartsAt) && next.Modality == s.Modality
+	return same && (b.client || next.Place == s.Place && next.EndsAt.Equal(s.EndsAt))
+}
+
 // tellMoved tells everybody of the new time. What waits for the coach's yes is the coach's to answer; of what was certain before,
 // all hear now that the old time is given up.
 func (b *booking) tellMoved(was, next *models.CoachingSession) error {
-	t, err := readTeller(b.tx, b.e, b.participants, next.CoachID)
-	if err != nil {
-		return err
-	}
+	t := b.teller
 	if next.State != models.CoachingRequested {
 		if err := t.tellClients(models.NoticeCoachingMoved, []models.CoachingSession{*next}); err != nil {
 			return err

@@ -9,7 +9,7 @@ import (
 // sealedColumns are the words of coaching: what is put under a new key of its person when keys rotate. A test keeps the list whole.
 var sealedColumns = []services.SealedColumn{
 	{Table: "coaching_note_texts", Body: "body", Key: "body_key",
-		Record: "select 'coaching_notes:' || n.tier || ':' || n.id from coaching_notes n where n.id = t.note_id", Version: "t.number"},
+		Record: "select 'coaching_notes:' || n.tier || ':' || n.id from coaching_notes n where n.id = t.note_id", Version: "case t.kind when 'draft' then 0 else t.number end", Earlier: "case t.kind when 'draft' then t.number end"},
 	{Table: "coaching_words", Body: "body", Key: "body_key", Record: "'coaching_words:' || t.id", Version: "t.edition"},
 	{Table: "engagement_participants", Body: "hopes", Key: "hopes_key", Record: "'engagement_participants:' || t.id", Version: "1"},
 	{Table: "coaching_sessions", Body: "reason", Key: "reason_key", Record: "'coaching_sessions:' || t.id", Version: "1"},

@@ -247,6 +247,7 @@ func TestKeysRotateUnderLoad(t *testing.T) {
 func TestATextThatDoesNotOpenStaysAndKeepsItsKey(t *testing.T) {
 	b := openNotebook(t)
 	good, bad := b.signed(models.NoteShared, "good"), b.signed(models.NoteShared, "bad")
+	b.exec(`alter table coaching_note_texts disable trigger coaching_note_texts_final`)
 	b.exec(`update coaching_note_texts set body = set_byte(body, 30, get_byte(body, 30) # 1) where note_id = $1`, bad)
 	b.core.Clock.Set(practiceDay.Add(time.Second))
 	if r := b.rotate(); r.Broken != 1 || r.Moved != 1 {

@@ -16,7 +16,6 @@ import (
 // How much a coach can keep at a time.
 const (
 	mostSchedules = 20
-	mostHours     = 50
 	mostOverrides = 400
 	mostTimeOff   = 200
 )

@@ -1,6 +1,7 @@
 package coaching_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -130,4 +131,28 @@ func TestHoursThatAreNone(t *testing.T) {
 	}
 	_, err = p.CreateSchedule(ctx, dana, coaching.NewCoachSchedule{Name: "Too many"})
 	refused(t, err, coaching.CodeTooManyHours)
+}
+
+// When a coach is away is theirs to read, and coordinators', whose look is written down.
+func TestWhoReadsWhenACoachIsAway(t *testing.T) {
+	p := openPractice(t)
+	dana := p.coach("Dana")
+	off := must[*coaching.CoachTimeOffSaved](t)(p.CreateTimeOff(p.coaches(dana), dana, coaching.NewCoachTimeOff{StartsAt: practiceDay, EndsAt: practiceDay.Add(time.Hour), Note: "Away"}))
+	for _, ctx := range []context.Context{p.coaches(dana), p.desk()} {
+		if got := must[*models.CoachTimeOff](t)(p.TimeOff(ctx, off.ID)); got.CoachID != dana || got.Note != "Away" || !got.EndsAt.Equal(off.EndsAt) {
+			t.Errorf("%+v", got)
+		}
+	}
+	if n := p.count(`select count(*) from audit_log where action = 'coach_hours.read' and outcome = 'read' and $1 = any(subjects)`, dana); n != 1 {
+		t.Errorf("%d looks", n)
+	}
+	for _, ctx := range []context.Context{p.coaches(p.coach("Omar")), p.as(p.member()), p.as(dana)} {
+		_, err := p.TimeOff(ctx, off.ID)
+		refused(t, err, services.CodeNotFound)
+	}
+	if err := p.DeleteTimeOff(p.coaches(dana), off.ID); err != nil {
+		t.Error(err)
+	}
+	_, err := p.TimeOff(p.desk(), off.ID)
+	refused(t, err, services.CodeNotFound)
 }

@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,7 +35,29 @@ func viewing(db *gorm.DB, actor *services.Actor, now time.Time) (viewer, error) 
 	if !actor.Has(models.RoleCoach) {
 		return v, nil
 	}
-	err = db.Raw(`select exists (select from coaches where id = ? and suspended_at is null and archived_at is null)`, actor.MemberID).Scan(&v.coach).Error
+	err = db.Raw(strings.ReplaceAll(coachesNow, "$1", "?"), actor.MemberID).Scan(&v.coach).Error
+	return v, err
+}
+
+// coachesNow says whether $1 coaches here now.
+const coachesNow = `select exists (select from coaches where id = $1 and suspended_at is null and archived_at is null)`
+
+// viewingWith is viewing in a use case that writes, with other questions in the same round trip.
+func viewingWith(tx *services.Tx, more ...services.Statement) (viewer, error) {
+	v := viewer{actor: tx.Actor(), now: tx.Now()}
+	if v.actor.Kind == models.ActorSystem {
+		if len(more) == 0 {
+			return v, nil
+		}
+		return v, tx.Batch(more...)
+	}
+	var ties people.Ties
+	more = append(more, services.Statement{SQL: people.TiesSQL, Args: []any{v.actor.MemberID}, Scan: services.RowsInto((*[]people.Tie)(&ties))})
+	if v.actor.Has(models.RoleCoach) {
+		more = append(more, services.Statement{SQL: coachesNow, Args: []any{v.actor.MemberID}, Scan: services.ScanOne("coach", &v.coach)})
+	}
+	err := tx.Batch(more...)
+	v.acting = ties.Acting(v.now)
 	return v, err
 }
 
@@ -93,15 +116,11 @@ func (v viewer) sightOf(e *models.Engagement, participants []models.EngagementPa
 	return s
 }
 
-// engagement reads one in the viewer's scope, with its participants; locked in a use case that writes.
+// engagement reads one in the viewer's scope, with its participants.
 // Errors: not_found.
-func (v viewer) engagement(db *gorm.DB, id uuid.UUID, lock bool) (*models.Engagement, []models.EngagementParticipant, error) {
+func (v viewer) engagement(db *gorm.DB, id uuid.UUID) (*models.Engagement, []models.EngagementParticipant, error) {
 	var e models.Engagement
-	q := db.Table("engagements as e").Scopes(v.engagements).Where("e.id = ?", id)
-	if lock {
-		q = q.Clauses(forUpdate)
-	}
-	found := q.Limit(1).Find(&e)
+	found := db.Table("engagements as e").Scopes(v.engagements).Where("e.id = ?", id).Limit(1).Find(&e)
 	if found.Error != nil {
 		return nil, nil, found.Error
 	}
@@ -113,16 +132,42 @@ func (v viewer) engagement(db *gorm.DB, id uuid.UUID, lock bool) (*models.Engage
 	return &e, participants, err
 }
 
+// locked is engagement for a use case that writes: it locks it, and asks what else is to be asked under its lock.
+// Errors: not_found.
+func (v viewer) locked(tx *services.Tx, id uuid.UUID, more ...services.Statement) (*models.Engagement, []models.EngagementParticipant, error) {
+	var found []models.Engagement
+	var participants []models.EngagementParticipant
+	one, err := services.Find(tx.DB.Table("engagements as e").Scopes(v.engagements).Where("e.id = ?", id).Clauses(forUpdate).Limit(1), &found)
+	if err != nil {
+		return nil, nil, err
+	}
+	who, err := services.Find(tx.DB.Where("engagement_id = ?", id).Order("id"), &participants)
+	if err != nil {
+		return nil, nil, err
+	}
+	tx.Locks(services.LockEngagements)
+	if err := tx.Batch(append([]services.Statement{one, who}, more...)...); err != nil {
+		return nil, nil, err
+	}
+	if len(found) == 0 {
+		return nil, nil, services.NotFound("engagement")
+	}
+	return &found[0], participants, nil
+}
+
 // openEngagement locks an engagement in the actor's scope. Everything that happens in it, sessions too, happens under this
-// lock; the resources of the calendar are locked after it.
+// lock; the resources of the calendar are locked after it. What else is asked is asked under the lock.
 // Errors: not_found; forbidden coach_suspended for its coach, who does not coach at present: what they wrote offline is not lost.
-func openEngagement(tx *services.Tx, id uuid.UUID) (*models.Engagement, []models.EngagementParticipant, sight, error) {
-	v, err := viewing(tx.DB, tx.Actor(), tx.Now())
+func openEngagement(tx *services.Tx, id uuid.UUID, more ...services.Statement) (*models.Engagement, []models.EngagementParticipant, sight, error) {
+	v, err := viewingWith(tx)
 	if err != nil {
 		return nil, nil, sight{}, err
 	}
-	tx.Locks(services.LockEngagements)
-	e, participants, err := v.engagement(tx.DB, id, true)
+	return v.open(tx, id, more...)
+}
+
+func (v viewer) open(tx *services.Tx, id uuid.UUID, more ...services.Statement) (*models.Engagement, []models.EngagementParticipant, sight, error) {
+	e, participants, err := v.locked(tx, id, more...)
 	if err != nil {
 		return nil, nil, sight{}, v.suspended(tx.DB, id, err)
 	}

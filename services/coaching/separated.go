@@ -50,7 +50,7 @@ func SeparationClashes(tx *services.Tx, separationID uuid.UUID) ([]EngagementCla
 }
 
 // HoldApart stops every engagement that brings both sides of a separation together, at once: one that has begun is paused and
-// its coming sessions are called off, in the words in which staff call off any; one that was proposed waits to be matched again;
+// its coming sessions are called off, in the words in which staff pause and call off any; one that was proposed waits to be matched again;
 // one that waits is staff's to look at; a hand-over to one of them is taken back. Each is a task of the same day for staff who are close to neither. Nothing says why. The
 // rows of both members are locked.
 func HoldApart(tx *services.Tx, separationID uuid.UUID) error {
@@ -117,10 +117,9 @@ func (g *engaging) hold(c *EngagementClash) error {
 	case c.Proposed:
 		g.tx.Subject(takingPart(g.participants)...)
 	case g.e.State == models.EngagementActive || g.e.State == models.EngagementPaused:
-		if _, err := callOffAhead(g.tx, g.e, g.participants, models.CoachingCancelledByStaff, true); err != nil {
+		if err := g.holdActive(); err != nil {
 			return err
 		}
-		g.pause(models.PauseHeld, nil) // no day lets it go on by itself
 	default:
 		if err := g.proposeAnew(); err != nil {
 			return err
@@ -134,6 +133,19 @@ func (g *engaging) hold(c *EngagementClash) error {
 	_, err := tasks.Open(g.tx, tasks.New{Kind: models.TaskHeldEngagement, MemberID: &c.SecondID, AlsoAbout: []uuid.UUID{c.FirstID}, Record: engagementRecord, RecordID: &g.e.ID,
 		Queue: coachDesk, Title: "See to an engagement that brings together two people who are kept apart", DueAt: g.tx.Now().Add(4 * time.Hour)})
 	return err
+}
+
+// holdActive pauses what has begun, and tells of it what is told of any pause by staff: that nothing is would say why.
+func (g *engaging) holdActive() error {
+	if _, err := callOffAhead(g.tx, g.e, g.participants, models.CoachingCancelledByStaff, true); err != nil {
+		return err
+	}
+	stood := g.e.State == models.EngagementPaused
+	g.pause(models.PauseHeld, nil) // no day lets it go on by itself
+	if stood {
+		return nil
+	}
+	return g.informAll(models.NoticeCoachingPaused)
 }
 
 // proposeAnew takes the coach who was proposed out of an engagement that has not begun, as if they had declined, and has staff

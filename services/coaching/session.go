@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -45,14 +46,14 @@ type visit struct {
 // Errors: not_found.
 func openSession(tx *services.Tx, id uuid.UUID) (*visit, error) {
 	var of []struct{ EngagementID uuid.UUID }
-	err := tx.Batch(services.Statement{SQL: `select engagement_id from coaching_sessions where id = $1`, Args: []any{id}, Scan: services.RowsInto(&of)})
+	viewer, err := viewingWith(tx, services.Statement{SQL: `select engagement_id from coaching_sessions where id = $1`, Args: []any{id}, Scan: services.RowsInto(&of)})
 	if err != nil {
 		return nil, err
 	}
 	if len(of) == 0 {
 		return nil, services.NotFound("session")
 	}
-	e, participants, sight, err := openEngagement(tx, of[0].EngagementID)
+	e, participants, sight, err := viewer.open(tx, of[0].EngagementID)
 	if services.NotFound("").Is(err) {
 		return nil, services.NotFound("session")
 	}
@@ -61,10 +62,15 @@ func openSession(tx *services.Tx, id uuid.UUID) (*visit, error) {
 	}
 	v := &visit{tx: tx, e: e, participants: participants, sight: sight}
 	var sessions []models.CoachingSession
-	if err := tx.DB.Where("id = ?", id).Clauses(forUpdate).Limit(1).Find(&sessions).Error; err != nil {
+	one, err := services.Find(tx.DB.Where("id = ?", id).Clauses(forUpdate).Limit(1), &sessions)
+	if err != nil {
 		return nil, err
 	}
-	if err := tx.DB.Where("session_id = ?", id).Order("member_id").Find(&v.people).Error; err != nil {
+	who, err := services.Find(tx.DB.Where("session_id = ?", id).Order("member_id"), &v.people)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.Batch(one, who); err != nil {
 		return nil, err
 	}
 	if len(sessions) == 0 || !v.mine() {
@@ -123,16 +129,24 @@ func storeSession(tx *services.Tx, before models.CoachingSession, after *models.
 	return tx.DB.Model(after).Select(append(columns, "version", "updated_at")).Where("id = ?", after.ID).Updates(after).Error
 }
 
-// addSession stores a new session and whom it is for.
-func addSession(tx *services.Tx, s *models.CoachingSession, members []uuid.UUID) error {
-	s.Version, s.CreatedAt, s.UpdatedAt = 1, tx.Now(), tx.Now()
-	tx.Changed(nil, *s)
-	if err := tx.DB.Create(s).Error; err != nil {
-		return err
+// addSessions stores new sessions, and whom they are for. Their ids and times are their own; all else is that of the first. That an id
+// is taken shows with the next statement that is answered.
+func addSessions(tx *services.Tx, sessions []models.CoachingSession, members []uuid.UUID) {
+	n := len(sessions)
+	ids, chains, starts, ends := make([]uuid.UUID, n), make([]uuid.UUID, n), make([]time.Time, n), make([]time.Time, n)
+	for i := range sessions {
+		s := &sessions[i]
+		s.Version, s.CreatedAt, s.UpdatedAt = 1, tx.Now(), tx.Now()
+		tx.Changed(nil, *s)
+		ids[i], chains[i], starts[i], ends[i] = s.ID, s.ChainID, s.StartsAt, s.EndsAt
 	}
-	tx.Queue(`insert into coaching_attendance (session_id, member_id) select $1, unnest($2::uuid[])`, s.ID, members)
+	s := &sessions[0]
+	tx.Queue(`insert into coaching_sessions (id, chain_id, starts_at, ends_at, version, created_at, updated_at, engagement_id, coach_id, state, time_zone, modality, place, booked_by, series_id, sequence, moves, rescheduled_from)
+		select s.id, s.chain_id, s.starts_at, s.ends_at, 1, $5, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+		from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) as s(id, chain_id, starts_at, ends_at)`,
+		ids, chains, starts, ends, tx.Now(), s.EngagementID, s.CoachID, string(s.State), s.TimeZone, string(s.Modality), s.Place, s.BookedBy, s.SeriesID, s.Sequence, s.Moves, s.RescheduledFrom)
+	tx.Queue(`insert into coaching_attendance (session_id, member_id) select s.id, m.id from unnest($1::uuid[]) s(id), unnest($2::uuid[]) m(id)`, ids, members)
 	tx.Subject(members...)
-	return nil
 }
 
 func idsOfSessions(sessions []models.CoachingSession) []uuid.UUID {

@@ -12,11 +12,8 @@ import (
 	"homefront/services/tasks"
 )
 
-const (
-	remindBefore = 24 * time.Hour
-	// logWithin is how long after the end of a session its coach has to write it down before they are asked to.
-	logWithin = 24 * time.Hour
-)
+// logWithin is how long after the end of a session its coach has to write it down before they are asked to.
+const logWithin = 24 * time.Hour
 
 // UnansweredCoaching is the job that declines a requested session whose time has come. StartsAt is the start it was made for.
 type UnansweredCoaching struct {
@@ -41,17 +38,18 @@ func (s *Service) sessionJobs() {
 	services.Handle(s.core.Jobs, 5, s.unlogged)
 }
 
-// planSession puts in line what comes of a session by itself. A session never moves: what takes its place is another.
-func planSession(tx *services.Tx, s *models.CoachingSession) error {
-	if err := planReminder(tx, RemindCoaching{s.ID}, s.StartsAt); err != nil {
-		return err
-	}
-	if s.State == models.CoachingRequested {
-		if err := tx.Enqueue(UnansweredCoaching{s.ID, s.StartsAt.UTC()}, s.StartsAt); err != nil {
-			return err
+// planSessions puts in line what comes of sessions of a coach by itself. A session never moves: what takes its place is another.
+func planSessions(tx *services.Tx, c *models.Coach, sessions ...models.CoachingSession) error {
+	var jobs []services.Job
+	for i := range sessions {
+		s := &sessions[i]
+		jobs = append(jobs, remindersOf(tx, c, s)...)
+		if s.State == models.CoachingRequested {
+			jobs = append(jobs, services.Job{Args: UnansweredCoaching{s.ID, s.StartsAt.UTC()}, At: s.StartsAt})
 		}
+		jobs = append(jobs, services.Job{Args: UnloggedCoaching{s.ID}, At: s.EndsAt.Add(logWithin)})
 	}
-	return tx.Enqueue(UnloggedCoaching{s.ID}, s.EndsAt.Add(logWithin))
+	return tx.EnqueueEach(jobs...)
 }
 
 // in says whether a session is in one of the states still, without a transaction.

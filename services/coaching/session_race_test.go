@@ -2,12 +2,14 @@ package coaching_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"homefront/models"
 	"homefront/services"
@@ -117,6 +119,32 @@ func (p *practice) unlocked() {
 	p.exec(`create trigger no_resource before insert on resources for each row execute function no_resource()`)
 }
 
+// together holds those back who have found a time free, until two of them have. Call what it answers after the race.
+func (p *practice) together() (ended func()) {
+	p.t.Helper()
+	p.exec(`create function wait_for_another() returns trigger language plpgsql as 'begin perform pg_advisory_xact_lock_shared(1); return null; end'`)
+	p.exec(`create trigger wait_for_another before insert on commitments for each statement execute function wait_for_another()`)
+	var wg sync.WaitGroup
+	held := make(chan struct{})
+	wg.Go(func() {
+		p.super(func(c *pgx.Conn) error {
+			if _, err := c.Exec(context.Background(), `select pg_advisory_lock(1)`); err != nil {
+				return err
+			}
+			close(held)
+			for waiting := 0; waiting < 2; {
+				err := c.QueryRow(context.Background(), `select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`).Scan(&waiting)
+				if err != nil {
+					return err
+				}
+			}
+			return nil // with the connection ends the lock
+		})
+	})
+	<-held
+	return wg.Wait
+}
+
 // Two guards keep a slot from being given twice: the lock, under which what is free stays free, and the constraint. Each does it
 // alone; without both the same race books many, so that it is they whom the tests see.
 func TestTheRaceBitesWithoutTheGuards(t *testing.T) {
@@ -134,11 +162,15 @@ func TestTheRaceBitesWithoutTheGuards(t *testing.T) {
 			if !c.constraint {
 				p.exec(`alter table commitments drop constraint commitments_no_overlap`)
 			}
+			guarded, ended := c.lock || c.constraint, func() {}
+			if !guarded {
+				ended = p.together()
+			}
 			got := race(40, func(i int) error {
 				_, err := p.BookSession(p.as(members[i]), at(engagements[i], slot))
 				return err
 			})
-			guarded := c.lock || c.constraint
+			ended()
 			if guarded && (got[""] != 1 || got[calendar.CodeDoubleBooked] != 39) || !guarded && (got[""] < 2 || p.doubleBooked() == 0) {
 				t.Errorf("%v", got)
 			}
@@ -206,7 +238,7 @@ func TestAMoveRacesABooking(t *testing.T) {
 	if n := p.count(`select count(*) from coaching_sessions where live`); n != 5 && n != 6 {
 		t.Errorf("%d live sessions: whoever could not move keeps their old time", n)
 	}
-	if n := p.count(`select count(*) from coaching_sessions s where live and not exists (select from commitments c where c.source_id = s.id and c.resource_kind = 'staff')`); n != 0 {
+	if n := p.count(`select count(*) from coaching_sessions s where live and not exists (select from commitments c where c.source_id = s.id and c.resource_id = s.coach_id)`); n != 0 {
 		t.Errorf("%d live sessions without their time", n)
 	}
 	if n := p.count(`select count(*) from commitments c where c.source = 'coaching_session' and not exists (select from coaching_sessions s where s.id = c.source_id and s.live)`); n != 0 {
@@ -243,6 +275,41 @@ func TestOnePersonIsNotWithTwoCoaches(t *testing.T) {
 	}
 }
 
+// A coach who is coached themselves, and a client who leads a workshop, are in one place at a time: whatever brings them there.
+func TestOnePersonIsInOnePlaceWhateverBringsThem(t *testing.T) {
+	p := openPractice(t, many)
+	dana, mia := p.coach("Dana"), p.member("Mia")
+	omar := p.coach("Omar")
+	hers, asClient := p.engagement(dana, mia), p.engagement(omar, dana)
+	free := func() bool {
+		return slices.Contains(p.freeFor(p.coaches(dana), omar, "2026-09-10", "America/New_York", asClient), "10:00")
+	}
+	if !free() {
+		t.Fatal("the hour is not free to begin with")
+	}
+	got := race(2, func(i int) error {
+		_, err := p.BookSession([]context.Context{p.as(mia), p.coaches(dana)}[i], at([]uuid.UUID{hers, asClient}[i], slot))
+		return err
+	})
+	if got[""] != 1 || got[calendar.CodeDoubleBooked] != 1 {
+		t.Errorf("%v", got)
+	}
+	if free() {
+		t.Error("the hour is offered to who is elsewhere")
+	}
+	luis := p.member("Luis")
+	_, err := services.Mutate(services.AsSystem(t.Context(), "test"), p.core, "session.hold", func(tx *services.Tx) (struct{}, error) {
+		tx.Unchanged()
+		return struct{}{}, calendar.Hold(tx, calendar.Booking{Source: "session", SourceID: services.NewID(), StartsAt: slot, EndsAt: slot.Add(2 * time.Hour),
+			Resources: []calendar.Resource{{Kind: models.ResourcePerson, ID: luis}}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.BookSession(p.as(luis), at(p.engagement(p.coach("Olga"), luis), slot))
+	refused(t, err, calendar.CodeDoubleBooked)
+}
+
 // A workshop that the coach leads takes the coach's time as a session does.
 func TestAWorkshopRacesABooking(t *testing.T) {
 	p := openPractice(t, many)
@@ -253,7 +320,7 @@ func TestAWorkshopRacesABooking(t *testing.T) {
 			_, err := services.Mutate(services.AsSystem(context.Background(), "test"), p.core, "session.hold", func(tx *services.Tx) (struct{}, error) {
 				tx.Unchanged()
 				return struct{}{}, calendar.Hold(tx, calendar.Booking{Source: "session", SourceID: services.NewID(), StartsAt: slot.Add(30 * time.Minute), EndsAt: slot.Add(2 * time.Hour),
-					Resources: []calendar.Resource{{Kind: models.ResourceStaff, ID: coach}}})
+					Resources: []calendar.Resource{{Kind: models.ResourcePerson, ID: coach}}})
 			})
 			return err
 		}

@@ -3,6 +3,7 @@ package coaching
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,8 +23,10 @@ type CoachingSessionView struct {
 	People    CoachingPeople `json:"people" nullable:"false" doc:"Whom it is for"`
 	FreeUntil time.Time      `json:"free_until" doc:"Until when those who are coached move it, and call it off without its counting as one of those agreed on" example:"2026-11-30T23:00:00Z"`
 	MovesLeft int            `json:"moves_left" doc:"How often those who are coached may still move it" example:"2"`
+	WithTeam  bool           `json:"with_team" doc:"It was said that the coach did not come. Our team looks at it, and until it has decided the coach does not change how the session ended"`
 	Can       []string       `json:"can" nullable:"false" enum:"cancel,reschedule,accept,decline,start,no_show,log,restore,join" doc:"What the caller can do with it now"`
 	Reason    *string        `json:"reason,omitempty" doc:"Why it was called off, where somebody said it: only when one session is read, by who wrote it, and by the coach whose session it was, as long as they coach them and for 90 days after" example:"My daughter is ill"`
+	Broken    bool           `json:"reason_unreadable,omitempty" required:"false" doc:"What is stored of the reason is not what was written, and is left out. It has been logged"`
 }
 
 // CoachingPerson is one person whom a session is for.
@@ -72,14 +75,18 @@ type sessionRow struct {
 	CoachFamily            string
 	CancelNoticeHours      int
 	MovesAllowed           int
+	AfterMinutes           int
 	People                 CoachingPeople `gorm:"type:json"`
 	Client                 bool
 	Coaches                bool
+	Held                   bool // the reader is the coach of this session
+	Missed                 bool // the reader said that the coach did not come
 	Past                   bool `gorm:"-"` // the reader held it, and has handed the engagement over since
 }
 
 const sessionColumns = `s.*, e.joint, e.state as engagement_state, e.closed_at as engagement_closed_at, coalesce(nullif(btrim(cm.preferred_name), ''), cm.given_name) as coach_given, cm.family_name as coach_family,
-	c.cancel_notice_hours, c.moves_allowed, e.id in (` + takenPart + `) as client, coalesce(e.coach_id = ?, false) as coaches,
+	c.cancel_notice_hours, c.moves_allowed, c.after_minutes, e.id in (` + takenPart + `) as client, coalesce(e.coach_id = ?, false) as coaches, s.coach_id = ? as held,
+	coalesce(s.missed_by = ?, false) as missed,
 	coalesce((select json_agg(json_build_object('member_id', m.id, 'given', coalesce(nullif(btrim(m.preferred_name), ''), m.given_name), 'family', m.family_name, 'status', a.status) order by m.id)
 		from coaching_attendance a join members m on m.id = a.member_id where a.session_id = s.id), '[]') as people`
 
@@ -92,7 +99,7 @@ func (v viewer) sessions(db *gorm.DB) *gorm.DB {
 	}
 	return db.Table("coaching_sessions as s").Joins(of).
 		Joins("join coaches c on c.id = s.coach_id").Joins("join members cm on cm.id = s.coach_id").
-		Select(sessionColumns, me, me, v.acting, me)
+		Select(sessionColumns, me, me, v.acting, me, me, me)
 }
 
 // visibleSessions is the scope over sessions: those of the engagements that the viewer sees; of those in which they take part, or into
@@ -119,7 +126,7 @@ func (r *sessionRow) view(s sight, now time.Time) CoachingSessionView {
 	c := models.Coach{CancelNoticeHours: r.CancelNoticeHours, MovesAllowed: r.MovesAllowed}
 	return CoachingSessionView{
 		CoachingSession: r.CoachingSession, Joint: r.Joint, CoachName: models.Initialed(r.CoachGiven, r.CoachFamily), People: r.People,
-		FreeUntil: deadline(&r.CoachingSession, &c).UTC(), MovesLeft: max(c.MovesAllowed-r.Moves, 0), Can: r.can(s, &c, now),
+		FreeUntil: deadline(&r.CoachingSession, &c).UTC(), MovesLeft: max(c.MovesAllowed-r.Moves, 0), WithTeam: r.Disputed(), Can: r.can(s, &c, now),
 	}
 }
 
@@ -134,25 +141,46 @@ func (r *sessionRow) can(s sight, c *models.Coach, now time.Time) []string {
 	ahead, works := r.StartsAt.After(now), !s.client()
 	waits := r.State == models.CoachingRequested || r.State == models.CoachingBooked
 	underWay := r.State == models.CoachingBooked || r.State == models.CoachingInProgress
-	noShow := r.State == models.CoachingNoShowMember || r.State == models.CoachingNoShowCoach
+	inTime := !now.After(r.StartsAt.Add(reportWithin))
 	add("cancel", r.State.Live() && (works || ahead))
 	add("reschedule", waits && ahead && r.EngagementState == models.EngagementActive &&
 		(works || r.ToStaffAt != nil || !isLate(&r.CoachingSession, c, now) && r.Moves < c.MovesAllowed))
 	add("accept", works && r.State == models.CoachingRequested && ahead)
 	add("decline", works && r.State == models.CoachingRequested)
 	add("start", works && r.State == models.CoachingBooked && !now.Before(r.StartsAt.Add(-startsBefore)))
-	add("no_show", !now.Before(r.StartsAt.Add(noShowAfter)) && (underWay && (works || !now.After(r.StartsAt.Add(reportWithin))) || works && noShow))
+	says := works && (s.Staff || r.MissedBy == nil) || s.client() && inTime && r.SettledAt == nil && r.State != models.CoachingNoShowCoach
+	add("no_show", !now.Before(r.StartsAt.Add(noShowAfter)) && (underWay || r.State.NoShow()) && says)
 	add("log", s.Coach && underWay && !ahead)
 	if r.Past {
 		return slices.DeleteFunc(out, func(what string) bool { return what != "log" })
 	}
-	add("restore", works && (noShow || (r.State.Cancelled() || r.State == models.CoachingDeclined) && ahead && r.ClosedAt != nil && !now.After(r.ClosedAt.Add(restoreWithin))))
+	add("restore", r.restorable(s, now))
 	opens := r.StartsAt.Add(-clientsJoin)
 	if s.Coach {
 		opens = r.StartsAt.Add(-coachJoins)
 	}
-	add("join", !s.Staff && underWay && r.ToStaffAt == nil && !now.Before(opens) && now.Before(r.EndsAt))
+	add("join", !s.Staff && underWay && r.ToStaffAt == nil && !now.Before(opens) && now.Before(r.closes()))
 	return out
+}
+
+// restorable says whether somebody can take back what became of the session.
+func (r *sessionRow) restorable(s sight, now time.Time) bool {
+	switch {
+	case r.State.TookPlace() && s.client():
+		return r.Missed && r.Disputed() && r.State == models.CoachingNoShowCoach && !now.After(r.StartsAt.Add(reportWithin))
+	case r.State.TookPlace():
+		return s.Staff || r.Held && r.MissedBy == nil && (r.State == models.CoachingInProgress || !now.After(r.EndsAt.Add(logLateFor)))
+	case !r.State.Cancelled() && r.State != models.CoachingDeclined:
+		return false
+	case s.Staff:
+		return !r.StartsAt.Before(now.Add(-staffBack))
+	}
+	return s.calledOff(r.State) && r.StartsAt.After(now) && r.ClosedAt != nil && !now.After(r.ClosedAt.Add(restoreWithin))
+}
+
+// closes is when nobody joins any more, unless it is written down before: a conversation may run over.
+func (r *sessionRow) closes() time.Time {
+	return r.EndsAt.Add(max(staysOpen, time.Duration(r.AfterMinutes)*time.Minute)).UTC()
 }
 
 // view is the session as the actor sees it, after what was done to it.
@@ -282,14 +310,13 @@ func (s *Service) Session(ctx context.Context, id uuid.UUID) (*CoachingSessionVi
 		if row.ReasonBy == nil || *row.ReasonBy != actor.MemberID && !(sight.Coach && row.hears(actor.MemberID, s.core.Clock.Now())) {
 			return &view, nil
 		}
-		words, err := d.Tx().Unseal(*row.ReasonKey, reasonOf(id), 1, row.CoachingSession.Reason)
-		if err != nil && !services.NotFound("").Is(err) {
-			return nil, err
-		}
-		if err == nil {
-			view.Reason = &words
-		}
-		return &view, nil
+		sealed := services.SealedText{Key: *row.ReasonKey, Record: reasonOf(id), Version: 1, Sealed: row.CoachingSession.Reason}
+		return &view, d.Tx().UnsealEach([]services.SealedText{sealed}, func(_ int, words string, err error) {
+			view.Broken = errors.Is(err, services.ErrDoesNotOpen)
+			if err == nil {
+				view.Reason = &words
+			}
+		})
 	})
 }
 

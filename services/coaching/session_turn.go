@@ -8,7 +8,6 @@ import (
 
 	"homefront/models"
 	"homefront/services"
-	"homefront/services/calendar"
 	"homefront/services/programs"
 	"homefront/services/tasks"
 )
@@ -18,15 +17,14 @@ const (
 	noShowAfter = 10 * time.Minute
 	// startsBefore is how long before its start a session may begin.
 	startsBefore = time.Hour
-	// restoreWithin is how long a session that was called off can come back.
-	restoreWithin = 24 * time.Hour
 	// reportWithin is how long those who are coached may say that the coach did not come.
 	reportWithin = 7 * 24 * time.Hour
 )
 
 // CoachingNoShow says who did not come.
 type CoachingNoShow struct {
-	Who string `json:"who" enum:"member,coach" doc:"member: nobody of those who are coached came; that uses one of the sessions agreed on. Where one of a couple came, log the session with who was there" example:"member"`
+	Who    string `json:"who" enum:"member,coach" doc:"member: nobody of those who are coached came; that uses one of the sessions agreed on. Where one of a couple came, log the session with who was there" example:"member"`
+	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why; coordinators must say it. Kept sealed in the audit log" example:"I called both"`
 }
 
 // AcceptSession says yes to a session that was requested. Those who asked are told, and the coach has it in their calendar from then on.
@@ -130,7 +128,7 @@ func (v *visit) mayTakePlace() error {
 	if v.e.State != models.EngagementActive || v.e.CoachID == nil || *v.e.CoachID != v.session.CoachID {
 		return services.Conflict(CodeNotActive, "The engagement is %s, or has another coach. Book a new session once it is active.", v.e.State)
 	}
-	if err := agreed(v.tx, v.e, v.participants); err != nil {
+	if err := agreed(v.tx, v.participants); err != nil {
 		return err
 	}
 	c, err := v.coach()
@@ -175,10 +173,13 @@ func (s *Service) StartSession(ctx context.Context, id uuid.UUID) (*CoachingSess
 	})
 }
 
-// MarkNoShow says that somebody did not come, from ten minutes after the start on. The coach and staff say it of either side, and
-// correct it the same way; those who are coached say it of the coach, within a week, and staff have a task to call them. When nobody
-// of those who are coached came, they are absent in the program's attendance; when the coach did not come, nothing is known of them.
-// Errors: not_found; forbidden not_their_coach; conflict wrong_state, too_early, too_late.
+// MarkNoShow says that somebody did not come, from ten minutes after the start on. The coach and coordinators, who say why, say it of
+// either side, and correct it the same way; those who are coached say it of the coach, within a week, whatever the coach said of them,
+// and staff have a task to call them. From then on it is for coordinators to decide: the coach alone neither turns it, nor takes it
+// back, nor logs the session; a coordinator who says the same again leaves it at that. When nobody of those who are coached came, they
+// are absent in the program's attendance; when the coach did not come, nothing is known of them.
+// Errors: not_found; invalid for a coordinator without a reason; forbidden not_their_coach; conflict wrong_state, too_early, too_late,
+// with_our_team.
 func (s *Service) MarkNoShow(ctx context.Context, id uuid.UUID, in CoachingNoShow) (*CoachingSessionView, error) {
 	return services.Mutate(ctx, s.core, "coaching_session.no_show", func(tx *services.Tx) (*CoachingSessionView, error) {
 		v, err := openSession(tx, id)
@@ -189,8 +190,11 @@ func (s *Service) MarkNoShow(ctx context.Context, id uuid.UUID, in CoachingNoSho
 		if in.Who == "coach" {
 			state = models.CoachingNoShowCoach
 		}
-		if v.session.State == state {
+		if v.session.State == state && !v.adds() {
 			return v.unchanged(nil)
+		}
+		if err := v.because(in.Reason); err != nil {
+			return nil, err
 		}
 		if err := v.maySay(state); err != nil {
 			return nil, err
@@ -202,33 +206,75 @@ func (s *Service) MarkNoShow(ctx context.Context, id uuid.UUID, in CoachingNoSho
 	})
 }
 
-// maySay says whether the actor can mark the session so now.
-// Errors: forbidden not_their_coach; conflict wrong_state, too_early, too_late.
-func (v *visit) maySay(state models.CoachingState) error {
-	s, now := &v.session, v.tx.Now()
-	corrects := s.State == models.CoachingNoShowMember || s.State == models.CoachingNoShowCoach
-	if v.sight.client() && (state == models.CoachingNoShowMember || corrects) {
-		return v.sight.works()
+// adds says whether something comes of it when the actor says of a session what is on record: those who are coached have not said it
+// so far, or staff decide that it stays so.
+func (v *visit) adds() bool {
+	if v.sight.client() {
+		return v.session.MissedBy == nil && v.session.SettledAt == nil
 	}
+	return v.sight.Staff && v.session.Disputed()
+}
+
+// maySay says whether the actor can mark the session so now.
+// Errors: forbidden not_their_coach; conflict wrong_state, too_early, too_late, with_our_team.
+func (v *visit) maySay(state models.CoachingState) error {
+	s := &v.session
 	switch {
-	case s.State != models.CoachingBooked && s.State != models.CoachingInProgress && !corrects:
+	case v.sight.client() && state == models.CoachingNoShowMember:
+		return v.sight.works()
+	case s.State != models.CoachingBooked && s.State != models.CoachingInProgress && !s.State.NoShow():
 		return v.wrongState()
-	case now.Before(s.StartsAt.Add(noShowAfter)):
+	case v.tx.Now().Before(s.StartsAt.Add(noShowAfter)):
 		return services.Conflict(CodeTooEarly, "Wait until ten minutes after the start.")
-	case v.sight.client() && now.After(s.StartsAt.Add(reportWithin)):
+	case !v.sight.client():
+		return v.undisputed()
+	case s.SettledAt != nil:
+		return services.Conflict(CodeWithOurTeam, "Our team has decided this. Ask us to call you.")
+	}
+	return v.inTimeToSay()
+}
+
+// inTimeToSay is until when those who are coached say that the coach did not come, and take it back.
+// Errors: conflict too_late.
+func (v *visit) inTimeToSay() error {
+	if v.tx.Now().After(v.session.StartsAt.Add(reportWithin)) {
 		return services.Conflict(CodeTooLate, "This can be said for a week. Ask us to call you.")
 	}
 	return nil
 }
 
+// undisputed keeps the coach alone from changing how a session ended of which those who are coached said that the coach did not come.
+// Errors: conflict with_our_team.
+func (v *visit) undisputed() error {
+	s := &v.session
+	if v.sight.Staff || s.MissedBy == nil {
+		return nil
+	}
+	err := services.Conflict(CodeWithOurTeam, "It was said that the coach did not come, and our team looks at it. Nothing was stored. Tell us what happened, and keep a log until we have decided.")
+	if !s.Disputed() {
+		err = services.Conflict(CodeWithOurTeam, "Our team has looked at this session and decided. Nothing was stored. Ask us if something is wrong.")
+	}
+	err.Fields = []services.FieldError{{Field: "path/coaching_session_id", Code: services.Code(s.State), Message: "The state of the session."}}
+	return err
+}
+
 func (v *visit) noShow(state models.CoachingState) error {
-	now := v.tx.Now()
+	now, me := v.tx.Now(), v.tx.Actor().MemberID
 	err := v.keep(func(s *models.CoachingSession) {
 		s.State, s.ToStaffAt, s.Minutes = state, nil, nil
+		if s.LoggedAt != nil {
+			s.Minutes = new(int)
+		}
 		if s.ClosedAt == nil {
 			s.ClosedAt = &now
 		}
-	}, "state", "to_staff_at", "minutes", "closed_at")
+		switch {
+		case v.sight.client():
+			s.MissedBy = &me
+		case v.sight.Staff:
+			s.SettledAt = &now
+		}
+	}, "state", "to_staff_at", "minutes", "closed_at", "missed_by", "settled_at")
 	if err != nil {
 		return err
 	}
@@ -245,13 +291,13 @@ func (v *visit) noShow(state models.CoachingState) error {
 	return recordSession(v.tx, v.e, &v.session, v.people)
 }
 
-// afterNoShow ends the tasks that wait for the session, and has staff call those whose coach did not come.
+// afterNoShow ends the task to write the session down, and has staff call those who said that their coach did not come.
 func (v *visit) afterNoShow() error {
 	if err := tasks.CloseFor(v.tx, sourceSession, v.session.ID, models.TaskLogSession); err != nil {
 		return err
 	}
-	if v.session.State != models.CoachingNoShowCoach || !v.sight.client() {
-		return tasks.CloseFor(v.tx, sourceSession, v.session.ID, models.TaskCall)
+	if !v.sight.client() {
+		return v.decided()
 	}
 	about := v.members()
 	_, err := tasks.Open(v.tx, tasks.New{
@@ -277,94 +323,4 @@ func recordSession(tx *services.Tx, e *models.Engagement, s *models.CoachingSess
 	tx.Queue(`update coaching_attendance a set status = w.status from unnest($2::uuid[], $3::text[]) w(member_id, status)
 		where a.session_id = $1 and a.member_id = w.member_id`, s.ID, ids, statuses)
 	return programs.RecordAttendance(tx, programs.Occasion{Source: sourceSession, SourceID: s.ID, ProgramID: &e.ProgramID, StartsAt: s.StartsAt, Day: models.DayIn(s.StartsAt, s.TimeZone)}, there)
-}
-
-// RestoreSession takes back what ended a session: one that was called off or declined comes back within a day, before it begins and
-// where its time is still free for everybody; one to which somebody did not come is as it was before that was said. Everybody is
-// told of a session that comes back.
-// Errors: not_found; forbidden not_their_coach; conflict wrong_state, too_late, session_begun, and those of BookSession.
-func (s *Service) RestoreSession(ctx context.Context, id uuid.UUID) (*CoachingSessionView, error) {
-	return services.Mutate(ctx, s.core, "coaching_session.restore", func(tx *services.Tx) (*CoachingSessionView, error) {
-		v, err := openAnswer(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		switch state := v.session.State; {
-		case state == models.CoachingBooked:
-			return v.unchanged(nil)
-		case state == models.CoachingNoShowMember, state == models.CoachingNoShowCoach:
-			err = v.cameAfterAll()
-		case state.Cancelled(), state == models.CoachingDeclined:
-			err = v.comeBack()
-		default:
-			err = v.wrongState()
-		}
-		if err != nil {
-			return nil, err
-		}
-		return v.view()
-	})
-}
-
-func (v *visit) cameAfterAll() error {
-	err := v.keep(func(s *models.CoachingSession) {
-		s.State, s.ClosedAt, s.LoggedAt, s.LoggedBy = models.CoachingBooked, nil, nil, nil
-	}, "state", "closed_at", "logged_at", "logged_by")
-	if err != nil {
-		return err
-	}
-	for i := range v.people {
-		v.people[i].Status = nil
-	}
-	if err := tasks.CloseFor(v.tx, sourceSession, v.session.ID, models.TaskCall); err != nil {
-		return err
-	}
-	if err := v.tx.Enqueue(UnloggedCoaching{v.session.ID}, v.session.EndsAt.Add(logWithin)); err != nil {
-		return err
-	}
-	return recordSession(v.tx, v.e, &v.session, v.people)
-}
-
-func (v *visit) comeBack() error {
-	now := v.tx.Now()
-	switch {
-	case !v.session.StartsAt.After(now):
-		return services.Conflict(CodeSessionBegun, "It would have begun already. Book a new session.")
-	case now.After(v.session.ClosedAt.Add(restoreWithin)):
-		return services.Conflict(CodeTooLate, "A session can come back within a day. Book a new one.")
-	}
-	if v.e.CoachID == nil || *v.e.CoachID != v.session.CoachID {
-		return services.Conflict(CodeNotActive, "There is another coach now. Book a new session.")
-	}
-	b, err := openBooking(v.tx, v.e, v.participants, false, v.session.ID)
-	if err != nil {
-		return err
-	}
-	date := []bookingDate{{at: v.session.StartsAt}}
-	if err := b.check(v.session.Modality, date, v.session.ID); err != nil {
-		return err
-	}
-	if date[0].refused != nil {
-		return date[0].refused
-	}
-	claim := b.claim(&v.session)
-	claim.EndsAt = v.session.EndsAt
-	answers, err := calendar.HoldEach(v.tx, claim)
-	if err != nil {
-		return err
-	}
-	if answers[0] != nil {
-		return errTaken
-	}
-	err = v.keep(func(s *models.CoachingSession) {
-		s.State, s.ClosedAt, s.Late, s.Sequence = models.CoachingBooked, nil, false, s.Sequence+1
-		s.Reason, s.ReasonKey, s.ReasonBy = nil, nil, nil
-	}, "state", "closed_at", "late", "sequence", "reason", "reason_key", "reason_by")
-	if err != nil {
-		return err
-	}
-	if err := planSession(v.tx, &v.session); err != nil {
-		return err
-	}
-	return tellAll(v.tx, v.e, v.participants, models.NoticeCoachingBooked, []models.CoachingSession{v.session})
 }

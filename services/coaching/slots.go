@@ -63,44 +63,73 @@ func (q slotsAsked) find(db *gorm.DB) (map[uuid.UUID][]Slot, error) {
 	return out, nil
 }
 
-// checkSlots says of each of some times whether a session with a coach can begin then, in one round trip: nil where it can. Each that
-// can counts for the limits of those after it. What is booked already is for calendar.Hold to say; the limits per day and week
-// are right only while nobody else books the coach, so call calendar.Lock with the coach and all participants before, and Hold
-// after. staff says that it is for staff or the coach, who book outside hours, notice, horizon and limits.
-// The answers: conflict not_a_slot, too_soon, too_far, day_full or week_full.
-func checkSlots(db *gorm.DB, c *models.Coach, starts []time.Time, now time.Time, staff bool, except ...uuid.UUID) ([]error, error) {
-	out := make([]error, len(starts))
-	if len(starts) == 0 {
-		return out, nil
+// slotCheck says of each of some times whether a session with a coach can begin then. What is booked already is for the calendar to
+// say; the limits per day and week are right only while nobody else books the coach, so call calendar.Lock with the coach and all
+// participants before it is asked. Staff and the coach book outside hours, notice, horizon and limits: of them at asks nothing.
+type slotCheck struct {
+	c     *models.Coach
+	now   time.Time
+	staff bool
+	rows  []slotFacts
+	a     *models.Availability
+}
+
+// read goes into a Batch before the rest.
+func (s *slotCheck) read(db *gorm.DB, starts []time.Time, except []uuid.UUID) ([]services.Statement, error) {
+	if s.staff {
+		return nil, nil
 	}
-	if staff {
-		for i, at := range starts {
-			out[i] = staffSlot(at, now)
-		}
-		return out, nil
+	q := slotsAsked{coaches: []uuid.UUID{s.c.ID}, from: slices.MinFunc(starts, time.Time.Compare), till: slices.MaxFunc(starts, time.Time.Compare), now: s.now, except: except}
+	read, err := services.Find(q.query(db), &s.rows)
+	return []services.Statement{read}, err
+}
+
+// at says why no session can begin at a time. One that can counts for the limits of those that are asked after it.
+// Errors: conflict not_a_slot, too_soon, too_far, day_full, week_full.
+func (s *slotCheck) at(start time.Time) error {
+	if s.staff {
+		return staffSlot(start, s.now)
 	}
-	q := slotsAsked{coaches: []uuid.UUID{c.ID}, from: slices.MinFunc(starts, time.Time.Compare), till: slices.MaxFunc(starts, time.Time.Compare), now: now, except: except}
-	known, err := q.read(db)
+	a, err := s.known()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(known) == 0 {
-		known = append(known, models.Availability{})
+	why, err := a.Check(start, s.now)
+	if err == nil && why != "" {
+		err = refusedSlot(why, s.c)
 	}
-	a := &known[0]
-	a.Coach, a.Needed = *c, nil // who may coach that day is asked by itself
-	for i, at := range starts {
-		why, err := a.Check(at, now)
+	if err == nil {
+		a.Counted = append(a.Counted, start)
+	}
+	return err
+}
+
+// takes says whether the coach takes over a session as it is booked: by their hours, time off and limits alone. One that they take
+// counts for the limits of those that are asked after it.
+func (s *slotCheck) takes(session *models.CoachingSession) (bool, error) {
+	a, err := s.known()
+	if err != nil {
+		return false, err
+	}
+	why, err := a.Takes(models.TimeSpan{From: session.StartsAt, Until: session.EndsAt}, s.now)
+	if err != nil || why != "" {
+		return false, err
+	}
+	a.Counted = append(a.Counted, session.StartsAt)
+	return true, nil
+}
+
+// known is what was read, but for the credentials: who may coach that day is asked by itself.
+func (s *slotCheck) known() (*models.Availability, error) {
+	if s.a == nil {
+		known, err := availabilities(s.rows)
 		if err != nil {
 			return nil, err
 		}
-		if why != "" {
-			out[i] = refusedSlot(why, c)
-			continue
-		}
-		a.Counted = append(a.Counted, at)
+		s.a = &append(known, models.Availability{})[0]
+		s.a.Coach, s.a.Needed = *s.c, nil
 	}
-	return out, nil
+	return s.a, nil
 }
 
 // staffSlot is what holds for staff.
@@ -146,8 +175,8 @@ const slotsSQL = `select c.*, json_build_object(
 	'time_off', (select json_agg(json_build_object('from', t.starts_at, 'until', t.ends_at))
 		from coach_time_off t where t.coach_id = c.id and t.ends_at > @first and t.starts_at < @last),
 	'busy', (select json_agg(json_build_object('from', lower(b.during), 'until', upper(b.during))) from (
-			select during, source, source_id from commitments where resource_kind = 'staff' and resource_id = c.id and during && tstzrange(@first, @last)
-			union all select during, source, source_id from commitments where resource_kind = 'member' and resource_id = any(@members) and during && tstzrange(@first, @last)) b
+			select during, source, source_id from commitments where resource_kind = 'person' and resource_id = c.id and during && tstzrange(@first, @last)
+			union all select during, source, source_id from commitments where resource_kind = 'person' and resource_id = any(@members) and during && tstzrange(@first, @last)) b
 		where not (b.source = 'coaching_session' and b.source_id = any(@except))),
 	'counted', (select json_agg(x.starts_at) from coaching_sessions x where (c.max_per_day is not null or c.max_per_week is not null) and x.coach_id = c.id
 		and x.starts_at between @first and @last and (x.live or x.state in ('completed', 'no_show_member')) and not x.id = any(@except)),
@@ -158,21 +187,31 @@ const slotsSQL = `select c.*, json_build_object(
 
 // read is one round trip. What a week's limit counts is up to six days outside what is asked for, in the zone of the coach.
 func (q slotsAsked) read(db *gorm.DB) ([]models.Availability, error) {
-	needed := kindNames(q.minors)
 	var rows []slotFacts
-	err := db.Raw(slotsSQL, map[string]any{
-		"coaches": models.IDs(q.coaches), "members": models.IDs(q.members), "except": models.IDs(q.except), "needed": needed,
-		"first": q.from.UTC().AddDate(0, 0, -8), "last": q.till.UTC().AddDate(0, 0, 9),
-	}).Scan(&rows).Error
-	if err != nil {
+	if err := q.query(db).Scan(&rows).Error; err != nil {
 		return nil, err
 	}
+	out, err := availabilities(rows)
+	for i := range out {
+		out[i].Needed = kindNames(q.minors)
+	}
+	return out, err
+}
+
+func (q slotsAsked) query(db *gorm.DB) *gorm.DB {
+	return db.Raw(slotsSQL, map[string]any{
+		"coaches": models.IDs(q.coaches), "members": models.IDs(q.members), "except": models.IDs(q.except), "needed": kindNames(q.minors),
+		"first": q.from.UTC().AddDate(0, 0, -8), "last": q.till.UTC().AddDate(0, 0, 9),
+	})
+}
+
+func availabilities(rows []slotFacts) ([]models.Availability, error) {
 	out := make([]models.Availability, len(rows))
 	for i := range rows {
 		if err := json.Unmarshal(rows[i].Facts, &out[i]); err != nil {
 			return nil, err
 		}
-		out[i].Coach, out[i].Needed = rows[i].Coach, needed
+		out[i].Coach = rows[i].Coach
 	}
 	return out, nil
 }

@@ -29,7 +29,7 @@ type SlotDaysQuery struct {
 // CoachSlotQuery asks for the slots of one coach.
 type CoachSlotQuery struct {
 	SlotDaysQuery
-	EngagementID uuid.UUID `query:"engagement_id" doc:"For this engagement: once the coach is matched with it, times are left out at which those who are coached have a session elsewhere; and with a minor those at which the coach may not see one"`
+	EngagementID uuid.UUID `query:"engagement_id" doc:"For this engagement: once the coach is matched with it, times are left out at which those who are coached are elsewhere, in a session or at work; and with a minor those at which the coach may not see one"`
 }
 
 // AnySlotQuery asks for the slots of any coach.
@@ -182,7 +182,7 @@ func (q *slotsAsked) forEngagement(db *gorm.DB, actor *services.Actor, coachID, 
 	if err != nil {
 		return err
 	}
-	e, participants, err := v.engagement(db, id, false)
+	e, participants, err := v.engagement(db, id)
 	if err != nil {
 		return err
 	}

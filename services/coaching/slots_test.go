@@ -85,7 +85,7 @@ func TestSlotsAreWhatIsLeftOfTheHours(t *testing.T) {
 	if got := p.free(me, dana, "2026-09-02", "America/New_York"); len(got) != 14 || got[0] != "09:30" {
 		t.Errorf("an hour and a half later: %v", got)
 	}
-	p.busy(models.ResourceStaff, dana, inNewYork(t, "2026-09-03T10:00"), inNewYork(t, "2026-09-03T15:00"))
+	p.busy(models.ResourcePerson, dana, inNewYork(t, "2026-09-03T10:00"), inNewYork(t, "2026-09-03T15:00"))
 	if got := p.free(me, dana, "2026-09-03", "America/New_York"); !slices.Equal(got, []string{"09:00", "15:00", "15:30", "16:00"}) {
 		t.Errorf("around a workshop from ten to three, with ten minutes before it: %v", got)
 	}
@@ -204,7 +204,7 @@ func TestSlotsOfAnEngagementLeaveOutItsPeoplesSessions(t *testing.T) {
 	p := openPractice(t)
 	dana, mia, ben := p.coach(), p.member(), p.member("Ben")
 	couple := p.engagement(dana, mia, ben)
-	p.busy(models.ResourceMember, ben, inNewYork(t, "2026-09-03T09:00"), inNewYork(t, "2026-09-03T16:00"))
+	p.busy(models.ResourcePerson, ben, inNewYork(t, "2026-09-03T09:00"), inNewYork(t, "2026-09-03T16:00"))
 	if got := p.freeFor(p.as(mia), dana, "2026-09-03", "", couple); !slices.Equal(got, []string{"16:00"}) {
 		t.Errorf("with Ben, who has a session until four: %v", got)
 	}

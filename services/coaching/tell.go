@@ -43,11 +43,15 @@ const humansSQL = `select m.id, coalesce(nullif(btrim(m.preferred_name), ''), m.
 func readHumans(tx *services.Tx, ids ...uuid.UUID) (map[uuid.UUID]human, error) {
 	var found []human
 	err := tx.Batch(services.Statement{SQL: humansSQL, Args: []any{ids}, Scan: services.RowsInto(&found)})
+	return humansOf(found), err
+}
+
+func humansOf(found []human) map[uuid.UUID]human {
 	out := make(map[uuid.UUID]human, len(found))
 	for _, h := range found {
 		out[h.ID] = h
 	}
-	return out, err
+	return out
 }
 
 // correspondent is somebody who has mails about the sessions of an engagement, and whom they are for: themselves, or a child.
@@ -60,35 +64,56 @@ type teller struct {
 	clients []uuid.UUID
 	readers []correspondent
 	humans  map[uuid.UUID]human
+
+	reads  []services.Statement // go into a Batch, before settle
+	found  []human
+	by, of models.IDs // who entered whom
+	may    []people.Authority
 }
 
 // readTeller finds whom to write to. A minor is written to where they can sign in; and a guardian who entered them and may still
 // act for them has the mails about times and places, too. An adult has their mails alone.
 func readTeller(tx *services.Tx, _ *models.Engagement, participants []models.EngagementParticipant, coach uuid.UUID) (*teller, error) {
-	t := &teller{tx: tx, coach: coach, clients: takingPart(participants)}
-	ids := append(slices.Clone(t.clients), coach)
-	var by, of models.IDs
-	for i := range participants {
-		p := &participants[i]
-		if p.State.Takes() && p.EnteredBy != nil && *p.EnteredBy != p.MemberID {
-			by, of = append(by, *p.EnteredBy), append(of, p.MemberID)
-			ids = append(ids, *p.EnteredBy)
-		}
+	t, err := askTeller(tx, participants, coach)
+	if err == nil {
+		err = tx.Batch(t.reads...)
 	}
-	var err error
-	if t.humans, err = readHumans(tx, ids...); err != nil {
-		return nil, err
-	}
-	may, err := people.AuthorityOfEach(tx, by, of)
 	if err != nil {
 		return nil, err
 	}
+	t.settle()
+	return t, nil
+}
+
+// askTeller is readTeller for a use case that has more to ask in the same round trip; others are people who must be known too.
+func askTeller(tx *services.Tx, participants []models.EngagementParticipant, coach uuid.UUID, others ...uuid.UUID) (*teller, error) {
+	t := &teller{tx: tx, coach: coach, clients: takingPart(participants)}
+	ids := slices.Concat(t.clients, others, []uuid.UUID{coach})
+	for i := range participants {
+		p := &participants[i]
+		if p.State.Takes() && p.EnteredBy != nil && *p.EnteredBy != p.MemberID {
+			t.by, t.of = append(t.by, *p.EnteredBy), append(t.of, p.MemberID)
+			ids = append(ids, *p.EnteredBy)
+		}
+	}
+	t.reads = []services.Statement{{SQL: humansSQL, Args: []any{ids}, Scan: services.RowsInto(&t.found)}}
+	if t.may = make([]people.Authority, len(t.by)); len(t.by) == 0 {
+		return t, nil
+	}
+	read, err := people.AskAuthorities(tx, t.by, t.of, t.may)
+	t.reads = append(t.reads, read)
+	return t, err
+}
+
+// settle says who is written to, once it is known who may act for whom.
+func (t *teller) settle() {
+	t.humans = humansOf(t.found)
 	for _, id := range t.clients {
 		client := t.humans[id]
-		minor, entered := client.minorOn(models.DayIn(tx.Now(), client.TimeZone)), false
-		for i := range of {
-			if of[i] == id && minor && may[i].Allowed {
-				t.readers = append(t.readers, correspondent{by[i], id})
+		minor, entered := client.minorOn(models.DayIn(t.tx.Now(), client.TimeZone)), false
+		for i := range t.of {
+			if t.of[i] == id && minor && t.may[i].Allowed {
+				t.readers = append(t.readers, correspondent{t.by[i], id})
 				entered = true
 			}
 		}
@@ -96,19 +121,23 @@ func readTeller(tx *services.Tx, _ *models.Engagement, participants []models.Eng
 			t.readers = append(t.readers, correspondent{id, id})
 		}
 	}
-	return t, nil
 }
 
 // tellAll tells those whom sessions are for, and their coach.
 func tellAll(tx *services.Tx, e *models.Engagement, participants []models.EngagementParticipant, event models.NoticeEvent, sessions []models.CoachingSession) error {
 	t, err := readTeller(tx, e, participants, sessions[0].CoachID)
-	if err == nil {
-		err = t.tellClients(event, sessions)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = t.tellCoach(event, sessions)
+	return t.tellAll(event, sessions)
+}
+
+// tellAll tells everybody.
+func (t *teller) tellAll(event models.NoticeEvent, sessions []models.CoachingSession) error {
+	if err := t.tellClients(event, sessions); err != nil {
+		return err
 	}
-	return err
+	return t.tellCoach(event, sessions)
 }
 
 // tellClients sends each of those who are coached one mail about sessions, which are in order of time.

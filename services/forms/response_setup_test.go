@@ -49,14 +49,7 @@ func deskOn(t testing.TB, db *pgtest.DB, at time.Time) *desk {
 
 func (d *desk) sql(do func(*pgx.Conn) error) {
 	d.Helper()
-	c, err := pgx.Connect(context.Background(), d.db.SuperURL)
-	if err != nil {
-		d.Fatal(err)
-	}
-	defer func() { _ = c.Close(context.Background()) }()
-	if err := do(c); err != nil {
-		d.Fatal(err)
-	}
+	d.db.Super(d.TB, do)
 }
 
 func (d *desk) exec(query string, args ...any) {

@@ -156,14 +156,7 @@ func (o *office) rows(id uuid.UUID, f imports.RowFilter) map[int]imports.ImportR
 	}
 }
 
-func must[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
+// must is the answer of a call that has to succeed.
+func must[T any](t *testing.T) func(T, error) T { return coretest.Must[T](t) }
 
 func ptr[T any](v T) *T { return &v }

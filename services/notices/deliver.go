@@ -3,7 +3,6 @@ package notices
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"time"
 
@@ -105,7 +104,7 @@ func (s *Service) take(tx *services.Tx, p *parcel) (*Mail, error) {
 func (s *Service) post(ctx context.Context, m Mail) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.core.Log.ErrorContext(ctx, "the mailer panicked", "message", m.ID, "panic", fmt.Sprint(p))
+			s.core.Log.ErrorContext(ctx, "the mailer panicked", "message", m.ID, "panic", services.PanicOf(p))
 			err = errors.New("panic")
 		}
 	}()

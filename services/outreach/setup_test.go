@@ -145,23 +145,10 @@ var (
 
 func ptr[T any](v T) *T { return &v }
 
-func must[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
+// must is the answer of a call that has to succeed.
+func must[T any](t *testing.T) func(T, error) T { return coretest.Must[T](t) }
 
-// refused checks that err is the domain's, of this kind and code.
-func refused(t *testing.T, err error, kind services.Kind, code services.Code) {
-	t.Helper()
-	if !errors.Is(err, &services.Error{Kind: kind, Code: code}) {
-		t.Errorf("got %v, want %s %s", err, kind, code)
-	}
-}
+var refused = coretest.Refused
 
 // field checks that err is invalid at a field for a reason.
 func field(t *testing.T, err error, name string, code services.Code) {

@@ -24,7 +24,6 @@ type Badge struct {
 const (
 	badgesOnPage = 8
 	badgeWidth   = 85.725
-	badgeHeight  = 59.27
 	badgeLeft    = 17.46 // of the first column, from the edge of the sheet
 	badgeTop     = 14.8
 	badgeAcross  = 95.25 // from one label to the next

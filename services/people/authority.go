@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"homefront/models"
@@ -83,21 +84,35 @@ func AuthorityOfEach(tx *services.Tx, by, of models.IDs) ([]Authority, error) {
 	if len(by) == 0 {
 		return out, nil
 	}
+	read, err := AskAuthorities(tx, by, of, out)
+	if err == nil {
+		err = tx.Batch(read)
+	}
+	return out, err
+}
+
+// AskAuthorities is AuthorityOfEach in a Batch with other questions; out has a place for each answer.
+func AskAuthorities(tx *services.Tx, by, of models.IDs, out []Authority) (services.Statement, error) {
 	var found []struct {
 		Charge charge `gorm:"embedded"`
 		Number int
 	}
-	err := tx.DB.Raw(`select m.*, g.status as guardian_status, g.until as guardian_until, r.id is not null as caregiver, pair.number
+	read, err := services.Find(tx.DB.Raw(`select m.*, g.status as guardian_status, g.until as guardian_until, r.id is not null as caregiver, pair.number
 		from unnest(?::uuid[], ?::uuid[]) with ordinality pair(by_id, of_id, number) join members m on m.id = pair.of_id
 			left join guardianships g on g.child_id = m.id and g.guardian_id = pair.by_id and g.status in ('claimed', 'confirmed')
-			left join relationships r on r.other_id = m.id and r.member_id = pair.by_id and r.kind = 'caregiver' and r.status = 'accepted' and r.asked_by is not null`, by, of).Scan(&found).Error
-	for i := range found {
-		n := found[i].Number - 1
-		if out[n] = found[i].Charge.authority(tx.Now()); by[n] == of[n] {
-			out[n] = Authority{Allowed: true}
+			left join relationships r on r.other_id = m.id and r.member_id = pair.by_id and r.kind = 'caregiver' and r.status = 'accepted' and r.asked_by is not null`, by, of), &found)
+	collect := read.Scan
+	read.Scan = func(rows pgx.Rows) error {
+		err := collect(rows)
+		for i := range found {
+			n := found[i].Number - 1
+			if out[n] = found[i].Charge.authority(tx.Now()); by[n] == of[n] {
+				out[n] = Authority{Allowed: true}
+			}
 		}
+		return err
 	}
-	return out, err
+	return read, err
 }
 
 // MayActFor is AuthorityOver for one member, whether or not staff have confirmed it.
@@ -105,9 +120,6 @@ func MayActFor(tx *services.Tx, actor *services.Actor, memberID uuid.UUID) (bool
 	a, err := AuthorityOver(tx, actor, []uuid.UUID{memberID})
 	return a[memberID].Allowed, err
 }
-
-// MinorOn says whether a member is under 18 on a day.
-func MinorOn(m *models.Member, on models.Date) bool { return m.MinorOn(on) }
 
 // Load reads members by id, in the order of their ids. An id that is nobody's is left out.
 func Load(tx *services.Tx, ids []uuid.UUID) ([]models.Member, error) {

@@ -75,32 +75,56 @@ func HasConsent(tx *services.Tx, memberID uuid.UUID, kind models.ConsentKind) (b
 }
 
 // MissingConsents lists for each member the kinds of which no consent stands, in the order of kinds; who lacks none is
-// absent. An id that is nobody's lacks all. Two queries, however many members.
+// absent. An id that is nobody's lacks all. One round trip, however many members.
 func MissingConsents(tx *services.Tx, memberIDs []uuid.UUID, kinds []models.ConsentKind) (map[uuid.UUID][]models.ConsentKind, error) {
-	out := map[uuid.UUID][]models.ConsentKind{}
+	a, err := AskConsents(tx, memberIDs, kinds)
+	if err == nil && len(a.Reads) > 0 {
+		err = tx.Batch(a.Reads...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.Missing(), nil
+}
+
+// ConsentsAsked is a question after consents, which is answered with others in one round trip.
+type ConsentsAsked struct {
+	Reads   []services.Statement // go into a Batch before the rest is known
+	Members []models.Member      // whom it is about, by id
+
+	now     time.Time
+	ids     []uuid.UUID
+	kinds   []models.ConsentKind
+	answers []kindAnswer
+}
+
+// AskConsents is MissingConsents for a use case that has more to ask in the same round trip.
+func AskConsents(tx *services.Tx, memberIDs []uuid.UUID, kinds []models.ConsentKind) (*ConsentsAsked, error) {
+	a := &ConsentsAsked{now: tx.Now(), ids: memberIDs, kinds: kinds}
 	if len(memberIDs) == 0 || len(kinds) == 0 {
-		return out, nil
+		return a, nil
 	}
-	members, err := Load(tx, memberIDs)
+	members, err := services.Find(tx.DB.Where("id IN ?", memberIDs).Order("id"), &a.Members)
 	if err != nil {
 		return nil, err
 	}
-	granted, err := grantedKinds(tx.DB, tx.Now(), members, kinds)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range memberIDs {
-		out[id] = nil
-		for _, kind := range kinds {
+	answers, err := services.Find(kindAnswers(tx.DB, a.now, memberIDs, kinds), &a.answers)
+	a.Reads = []services.Statement{members, answers}
+	return a, err
+}
+
+// Missing is what MissingConsents answers.
+func (a *ConsentsAsked) Missing() map[uuid.UUID][]models.ConsentKind {
+	out := map[uuid.UUID][]models.ConsentKind{}
+	granted := grantedIn(a.now, a.Members, a.answers)
+	for _, id := range a.ids {
+		for _, kind := range a.kinds {
 			if !granted[id][kind] {
 				out[id] = append(out[id], kind)
 			}
 		}
-		if out[id] == nil {
-			delete(out, id)
-		}
 	}
-	return out, nil
+	return out
 }
 
 // grantedKinds says which consents of these kinds stand for the members now; nil for every kind.
@@ -109,18 +133,31 @@ func grantedKinds(db *gorm.DB, now time.Time, members []models.Member, kinds []m
 	for i := range members {
 		ids[i] = members[i].ID
 	}
-	var rows []struct {
-		models.ConsentAnswer
-		Kind models.ConsentKind
+	var rows []kindAnswer
+	if err := kindAnswers(db, now, ids, kinds).Find(&rows).Error; err != nil {
+		return nil, err
 	}
+	return grantedIn(now, members, rows), nil
+}
+
+// kindAnswer is the latest answer of one signer, with the kind of what it is about.
+type kindAnswer struct {
+	models.ConsentAnswer
+	Kind models.ConsentKind
+}
+
+// kindAnswers reads the latest answers about members to documents in force.
+func kindAnswers(db *gorm.DB, now time.Time, ids []uuid.UUID, kinds []models.ConsentKind) *gorm.DB {
 	q := consentAnswers(db, now).Select("consents.*, v.number, g.status AS guardian_status, g.until AS guardian_until, d.kind, "+consentNeeded+" AS needed", sql.Named("now", now)).
 		Joins("JOIN consent_documents d ON d.id = consents.document_id AND d.status = 'published'").Where("consents.member_id IN ?", ids)
 	if kinds != nil {
 		q = q.Where("d.kind IN ?", kinds)
 	}
-	if err := q.Find(&rows).Error; err != nil {
-		return nil, err
-	}
+	return q
+}
+
+// grantedIn judges answers about members.
+func grantedIn(now time.Time, members []models.Member, rows []kindAnswer) map[uuid.UUID]map[models.ConsentKind]bool {
 	type question struct{ member, document uuid.UUID }
 	answers, kindOf := map[question][]models.ConsentAnswer{}, map[uuid.UUID]models.ConsentKind{}
 	for i := range rows {
@@ -133,15 +170,14 @@ func grantedKinds(db *gorm.DB, now time.Time, members []models.Member, kinds []m
 	}
 	out := map[uuid.UUID]map[models.ConsentKind]bool{}
 	for q, given := range answers {
-		m := byID[q.member]
-		if models.Granted(m, given, m.Today(now)) {
+		if m := byID[q.member]; m != nil && models.Granted(m, given, m.Today(now)) {
 			if out[q.member] == nil {
 				out[q.member] = map[models.ConsentKind]bool{}
 			}
 			out[q.member][kindOf[q.document]] = true
 		}
 	}
-	return out, nil
+	return out
 }
 
 // What models.Granted says, in SQL, for lists of members: on the day in UTC, where a step asks the member's own day.

@@ -43,16 +43,14 @@ func openPapers(t *testing.T) *papers {
 
 func super(t *testing.T, db *pgtest.DB, statements ...string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), db.SuperURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(context.Background()) }()
-	for _, sql := range statements {
-		if _, err := conn.Exec(t.Context(), sql); err != nil {
-			t.Fatal(err)
+	db.Super(t, func(c *pgx.Conn) error {
+		for _, sql := range statements {
+			if _, err := c.Exec(t.Context(), sql); err != nil {
+				return err
+			}
 		}
-	}
+		return nil
+	})
 }
 
 // paperwork publishes a document.

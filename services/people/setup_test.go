@@ -129,13 +129,7 @@ func born(years int) *models.Date {
 
 func ptr[T any](v T) *T { return &v }
 
-// refused checks that err is the domain's, of this kind and code.
-func refused(t *testing.T, err error, kind services.Kind, code services.Code) {
-	t.Helper()
-	if !errors.Is(err, &services.Error{Kind: kind, Code: code}) {
-		t.Errorf("got %v, want %s %s", err, kind, code)
-	}
-}
+var refused = coretest.Refused
 
 // names lists the fields and codes of an invalid error.
 func fields(t *testing.T, err error) map[string]services.Code {
@@ -151,12 +145,5 @@ func fields(t *testing.T, err error) map[string]services.Code {
 	return out
 }
 
-func must[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
+// must is the answer of a call that has to succeed.
+func must[T any](t *testing.T) func(T, error) T { return coretest.Must[T](t) }

@@ -106,14 +106,7 @@ func (l *ledger) exec(sql string, args ...any) {
 
 func (l *ledger) ask(do func(*pgx.Conn) error) {
 	l.t.Helper()
-	c, err := pgx.Connect(context.Background(), l.db.SuperURL)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	defer func() { _ = c.Close(context.Background()) }()
-	if err := do(c); err != nil {
-		l.t.Fatal(err)
-	}
+	l.db.Super(l.t, do)
 }
 
 func (l *ledger) count(sql string, args ...any) (n int) {

@@ -51,6 +51,15 @@ func Judge(db *gorm.DB, now time.Time, t Target, rules models.Rules, on models.D
 	return out, err
 }
 
+// JudgeIn is Judge by the rules of a program as they stand now, for what people do in it without being enrolled. Errors: not_found.
+func JudgeIn(db *gorm.DB, now time.Time, programID uuid.UUID, members ...uuid.UUID) (map[uuid.UUID]models.Eligibility, error) {
+	r, err := ruledBy(db, now, Target{ProgramID: &programID})
+	if err != nil {
+		return nil, err
+	}
+	return Judge(db, now, Target{ProgramID: &programID}, r.Rules, r.On, members...)
+}
+
 // programFacts adds what the members, and those who live with them, have to do with the programs that the rules name.
 func programFacts(db *gorm.DB, now time.Time, t Target, rules models.Rules, facts map[uuid.UUID]*models.Facts) error {
 	named, this := rules.Programs()

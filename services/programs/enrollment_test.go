@@ -3,7 +3,6 @@ package programs_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"regexp"
 	"slices"
 	"sync"
@@ -104,12 +103,7 @@ func (h *house) seats() {
 	}
 }
 
-func refused(t *testing.T, err error, kind services.Kind, want services.Code) {
-	t.Helper()
-	if !errors.Is(err, &services.Error{Kind: kind, Code: want}) {
-		t.Errorf("got %v, want %s %s", err, kind, want)
-	}
-}
+var refused = coretest.Refused
 
 func TestAMemberAppliesAndStaffDecide(t *testing.T) {
 	h := newHouse(t)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"homefront/internal/coretest"
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/coaching"
@@ -58,7 +59,7 @@ func (h *house) meets(engagement uuid.UUID, days int) uuid.UUID {
 	h.exec(`insert into coaching_sessions (id, created_at, updated_at, engagement_id, coach_id, state, starts_at, ends_at, time_zone, modality, booked_by, chain_id)
 		select $1, $2, $2, id, coach_id, 'booked', $4, $5, 'America/New_York', 'online', requested_by, $1 from engagements where id = $3`, id, noon, engagement, start, start.Add(50*time.Minute))
 	h.exec(`insert into coaching_attendance (session_id, member_id) select $1, member_id from engagement_participants where engagement_id = $2`, id, engagement)
-	who := `(select 'staff' as kind, coach_id as id from engagements where id = $1 union select 'member', member_id from engagement_participants where engagement_id = $1) w`
+	who := `(select 'person' as kind, coach_id as id from engagements where id = $1 union select 'person', member_id from engagement_participants where engagement_id = $1) w`
 	h.exec(`insert into resources (kind, id) select w.kind, w.id from `+who+` on conflict do nothing`, engagement)
 	h.exec(`insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id)
 		select gen_random_uuid(), w.kind, w.id, tstzrange($2, $3), $2, $3, 'coaching_session', $4 from `+who, engagement, start, start.Add(50*time.Minute), id)
@@ -195,6 +196,81 @@ func TestASeparationAgainstAResumption(t *testing.T) {
 	}
 }
 
+// handedTo is a hand-over that waits for no more than the yes of who would take over.
+func (h *house) handedTo(c *coaching.Service, engagement uuid.UUID, mia, to human) uuid.UUID {
+	h.Helper()
+	yes := true
+	o, err := c.HandOver(h.as(h.cora), engagement, coaching.ProposeHandOver{ToCoachID: to.member})
+	if err == nil {
+		_, err = c.AcceptHandOver(h.as(mia), o.ID, coaching.AnswerHandOver{History: &yes})
+	}
+	if err != nil {
+		h.Fatal(err)
+	}
+	return o.ID
+}
+
+// A separation while a hand-over waits takes it back when it is from the coach who would take over; with the coach of now it is the way out.
+func TestASeparationWhileAHandOverWaits(t *testing.T) {
+	h := build(t)
+	c := h.coaches()
+	dana, sam, mia, ben := h.coach("Dana Wells"), h.coach("Sam Stone"), h.human("Mia Reyes"), h.human("Ben Price")
+	e := h.engaged(models.EngagementActive, dana, mia.member)
+	o, booked := h.handedTo(c, e, mia, sam), h.meets(e, 3)
+	h.separate(h.cora, models.SeparationProtected, mia.member, sam.member)
+	if _, err := c.GetHandOver(h.as(sam), o); codeOf(err) != services.CodeNotFound {
+		t.Errorf("who is kept apart reads it: %v", err)
+	}
+	_, err := c.AcceptHandOver(h.as(sam), o, coaching.AnswerHandOver{})
+	if codeOf(err) != services.CodeNotFound {
+		t.Errorf("or takes over: %v", err)
+	}
+	h.is("what they do not take over", h.engagement(e)+" "+h.session(booked), "active booked 2")
+	if n := h.count(`select count(*) from tasks where kind = 'held_engagement' and record_id = $1 and status = 'open'`, e); n != 1 {
+		t.Errorf("%d tasks", n)
+	}
+
+	bens := h.engaged(models.EngagementActive, dana, ben.member)
+	o = h.handedTo(c, bens, ben, sam)
+	h.separate(h.cora, models.SeparationProtected, ben.member, dana.member)
+	h.is("what is held", h.engagement(bens), "paused held")
+	if v, err := c.AcceptHandOver(h.as(sam), o, coaching.AnswerHandOver{}); err != nil || v.State != models.HandOverDone {
+		t.Fatalf("%+v %v", v, err)
+	}
+	if _, err := c.ResumeEngagement(h.as(h.cora), bens); err != nil {
+		t.Errorf("with another coach staff let it go on: %v", err)
+	}
+}
+
+// Of a separation and the last yes to a hand-over at once, nobody coaches from whom they are kept apart.
+func TestASeparationAgainstAHandOver(t *testing.T) {
+	h := build(t)
+	c := h.coaches()
+	dana, sam := h.coach("Dana Wells"), h.coach("Sam Stone")
+	for i := range 10 {
+		mia := h.human("Mia Reyes " + string(rune('a'+i)))
+		e := h.engaged(models.EngagementActive, dana, mia.member)
+		o := h.handedTo(c, e, mia, sam)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := coretest.Patiently(func() error { _, err := h.try(h.cora, models.SeparationMutual, sam.member, mia.member); return err }); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			err := coretest.Patiently(func() error { _, err := c.AcceptHandOver(h.as(sam), o, coaching.AnswerHandOver{}); return err })
+			if code := codeOf(err); err != nil && code != services.CodeNotFound && code != coaching.CodeNotNow {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+		got := h.engagement(e) + " " + h.text(`select concat(h.state, ' ', e.coach_id = h.to_coach_id) from hand_overs h join engagements e on e.id = h.engagement_id where h.id = $1`, o)
+		if got != "paused held done t" && got != "active cancelled f" {
+			t.Errorf("round %d: %s", i, got)
+		}
+	}
+}
+
 // The death of somebody who is coached ends it without a word from us: people call.
 func TestADeathEndsCoachingInSilence(t *testing.T) {
 	h := build(t)
@@ -302,125 +378,6 @@ func TestADeathOfACoachWhoWasSuspended(t *testing.T) {
 	}
 }
 
-// Of two engagements of one person one goes on: the one that has begun. What the other had booked is called off, and comes back.
-func TestAMergeOfTwoWhoAreCoached(t *testing.T) {
-	h := build(t)
-	h.coaches()
-	dana, eli := h.coach("Dana Wells"), h.coach("Eli Stone")
-	luis, lou := h.human("Luis Ortega"), h.human("Lou Ortega")
-	theirs, others := h.engaged(models.EngagementActive, dana, luis.member), h.engaged(models.EngagementActive, eli, lou.member)
-	keeps, goes := h.meets(theirs, 3), h.meets(others, 4)
-	m, err := h.merge(h.cora, luis.member, lou.member)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.is("the kept one", h.engagement(theirs)+" "+h.session(keeps), "active booked 2")
-	h.is("the other", h.engagement(others)+" "+h.session(goes), "ended superseded cancelled_by_staff 0")
-	if n := h.count(`select count(*) from messages where event = 'coaching.cancelled' and member_id in ($1, $2)`, luis.member, eli.member); n != 2 {
-		t.Errorf("%d hear that the session is off, want client and coach", n)
-	}
-	if _, err := h.records.Undo(h.as(h.cora), m.ID, records.UndoMerge{Reason: "Cousins"}); err != nil {
-		t.Fatal(err)
-	}
-	h.is("the other", h.engagement(others)+" "+h.session(goes), "active booked 2")
-	if n := h.count(`select count(*) from engagement_participants where member_id = $1 and live and engagement_id = $2`, lou.member, others); n != 1 {
-		t.Error("it is not the loser's again")
-	}
-	if n := h.count(`select count(*) from engagement_coaches where engagement_id = $1 and ends_at is null`, others); n != 1 {
-		t.Error("it has no coach")
-	}
-
-	// A mere request gives way to what has begun, whosever it is.
-	h.exec(`update engagements set state = 'requested', coach_id = null where id = $1`, theirs)
-	if m, err = h.merge(h.cora, luis.member, lou.member); err != nil {
-		t.Fatal(err)
-	}
-	h.is("the winner's request", h.engagement(theirs), "ended superseded uncoached")
-	h.is("what the loser had begun", h.engagement(others)+" "+h.session(goes), "active booked 2")
-	if n := h.count(`select count(*) from commitments where source_id = $1 and resource_id = $2`, goes, luis.member); n != 1 {
-		t.Error("the time of the session is not the winner's")
-	}
-	if _, err := h.records.Undo(h.as(h.cora), m.ID, records.UndoMerge{Reason: "Cousins"}); err != nil {
-		t.Fatal(err)
-	}
-	h.is("the winner's request", h.engagement(theirs), "requested uncoached")
-	if n := h.count(`select count(*) from tasks where kind = 'match_coach' and status = 'open'`); n != 1 {
-		t.Errorf("%d tasks to match", n)
-	}
-}
-
-func TestWhatAMergeDoesToCoachesAndCouples(t *testing.T) {
-	h := build(t)
-	h.coaches()
-	boss := h.human("Ada Boss", models.RoleAdmin)
-	dana := h.coach("Dana Wells")
-	luis, lou, ana := h.human("Luis Ortega"), h.human("Lou Ortega"), h.human("Ana Ortega")
-	if _, err := h.merge(boss, luis.member, dana.member); codeOf(err) != coaching.CodeLoserCoaches {
-		t.Errorf("a coach is merged away: %v", err)
-	}
-	seen, err := h.records.Preview(h.as(boss), luis.member, records.MergePreview{With: dana.member})
-	if err != nil || seen.Obstacle == nil || seen.Obstacle.Code != coaching.CodeLoserCoaches {
-		t.Errorf("%+v %v", seen, err)
-	}
-	// A couple of one person, and somebody who would coach themselves.
-	couple := h.engaged(models.EngagementActive, dana, luis.member, lou.member)
-	if _, err := h.merge(boss, luis.member, lou.member); err != nil {
-		t.Fatal(err)
-	}
-	h.is("a couple of one", h.engagement(couple), "ended superseded")
-	own := h.engaged(models.EngagementActive, dana, ana.member)
-	h.exec(`update coaches set supervisor_id = $2 where id = $1`, dana.member, ana.member)
-	if _, err := h.merge(boss, dana.member, ana.member); err != nil {
-		t.Fatal(err)
-	}
-	h.is("a coach of themselves", h.engagement(own), "ended superseded")
-	if n := h.count(`select count(*) from coaches where supervisor_id is not null`); n != 0 {
-		t.Error("somebody supervises themselves")
-	}
-}
-
-// A merge that brings two together who are kept apart stops their coaching, as a separation does.
-func TestAMergeThatBringsTwoTogetherStopsTheirCoaching(t *testing.T) {
-	h := build(t)
-	h.coaches()
-	dana := h.coach("Dana Wells")
-	luis, lou := h.human("Luis Ortega"), h.human("Lou Ortega")
-	h.separate(h.cora, models.SeparationProtected, dana.member, luis.member)
-	e := h.engaged(models.EngagementActive, dana, lou.member)
-	s := h.meets(e, 3)
-	if _, err := h.merge(h.cora, luis.member, lou.member); err != nil {
-		t.Fatal(err)
-	}
-	h.is("it", h.engagement(e)+" "+h.session(s), "paused held cancelled_by_staff 0")
-}
-
-// A child for whom two guardians have asked, in two records: neither learns of the other.
-func TestMergingAChildKeepsTheWishOfTheSecondGuardian(t *testing.T) {
-	h := build(t)
-	h.coaches()
-	luis, ana := h.human("Luis Ortega"), h.human("Ana Reyes")
-	maya, maia := h.known("Maya Ortega", 15, models.KindChild), h.known("Maia Ortega", 15, models.KindChild)
-	h.guard(luis.member, maya)
-	h.guard(ana.member, maia)
-	one, two := h.engaged(models.EngagementRequested, human{}, maya), h.engaged(models.EngagementRequested, human{}, maia)
-	for e, g := range map[uuid.UUID]human{one: luis, two: ana} {
-		h.exec(`update engagement_participants set entered_by = $2 where engagement_id = $1`, e, g.member)
-	}
-	m, err := h.merge(h.cora, maya, maia)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.is("the first", h.engagement(one), "requested uncoached")
-	h.is("the second", h.engagement(two), "requested uncoached second")
-	if _, err := h.records.Undo(h.as(h.cora), m.ID, records.UndoMerge{Reason: "Two girls"}); err != nil {
-		t.Fatal(err)
-	}
-	h.is("the second", h.engagement(two), "requested uncoached")
-	if n := h.count(`select count(*) from engagement_participants where member_id = $1 and state = 'joined'`, maia); n != 1 {
-		t.Error("it is not as it was")
-	}
-}
-
 // The first screen has one's own next sessions, and those of minors for whom one asked and may still act.
 func TestHomeShowsSessionsWithACoach(t *testing.T) {
 	h := build(t)
@@ -456,70 +413,5 @@ func TestHomeShowsSessionsWithACoach(t *testing.T) {
 	h.exec(`update guardianships set status = 'ended', closed_at = $2, closed_by = $3 where id = $1`, claim, noon, h.cora.member)
 	if got := next(luis); !slices.Equal(got, []uuid.UUID{later}) {
 		t.Errorf("once the guardianship has ended he sees %v", got)
-	}
-}
-
-// A rotation of keys between a merge and its undo leaves each with a key of their own: what was said of one opens, or is erased, without
-// the other.
-func TestKeysAreOfOnePersonAgainAfterARotationAndAnUndo(t *testing.T) {
-	h := build(t)
-	c := h.coaches()
-	dana, luis, lou := h.coach("Dana Wells"), h.human("Luis Ortega"), h.human("Lou Ortega")
-	hopes := map[uuid.UUID]uuid.UUID{} // participant by member
-	for _, who := range []human{luis, lou} {
-		e := h.engaged(models.EngagementActive, dana, who.member)
-		h.exec(`update engagements set state = 'completed', closed_at = $2 where id = $1`, e, noon)
-		h.exec(`update engagement_participants set live = false where engagement_id = $1`, e)
-		id := uuid.MustParse(h.text(`select id::text from engagement_participants where engagement_id = $1`, e))
-		hopes[who.member] = id
-		_, err := services.Mutate(services.AsSystem(h.Context(), "test"), h.core, "test.seal", func(tx *services.Tx) (int, error) {
-			tx.Unchanged()
-			body, key, err := tx.Seal(who.member, "engagement_participants:"+id.String(), 1, "to sleep")
-			tx.Queue(`update engagement_participants set hopes = $2, hopes_key = $3 where id = $1`, id, []byte(body), key)
-			return 0, err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	opens := func(who human) bool {
-		id := hopes[who.member]
-		got, err := services.Mutate(services.AsSystem(h.Context(), "test"), h.core, "test.open", func(tx *services.Tx) (string, error) {
-			tx.Unchanged()
-			var row models.EngagementParticipant
-			if err := tx.DB.Where("id = ?", id).Take(&row).Error; err != nil {
-				return "", err
-			}
-			return tx.Unseal(*row.HopesKey, "engagement_participants:"+id.String(), 1, row.Hopes)
-		})
-		return err == nil && got == "to sleep"
-	}
-	rotate := func() (r services.Rotation) {
-		for r.WaitUntil = h.core.Clock.Now().Add(time.Minute); !r.WaitUntil.IsZero(); {
-			h.core.Clock.Set(r.WaitUntil)
-			var err error
-			if r, err = c.RotateKeys(h.Context(), func(services.Rotation) {}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return r
-	}
-	m, err := h.merge(h.cora, luis.member, lou.member)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rotate()
-	if !opens(luis) || !opens(lou) {
-		t.Error("a rotation after the merge loses words")
-	}
-	if _, err := h.records.Undo(h.as(h.cora), m.ID, records.UndoMerge{Reason: "Cousins"}); err != nil {
-		t.Fatal(err)
-	}
-	if !opens(luis) || !opens(lou) {
-		t.Error("the undo loses words")
-	}
-	h.exec(`update subject_keys set wrapped = null, destroyed_at = now() where member_id = $1 and wrapped is not null`, lou.member)
-	if !opens(luis) || opens(lou) {
-		t.Errorf("the one who was erased opens: %v, the other: %v", opens(lou), opens(luis))
 	}
 }

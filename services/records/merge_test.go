@@ -150,10 +150,10 @@ insert into tasks (id, version, created_at, updated_at, kind, title, member_id, 
 	(:R, 'general', 'Both', :X, '', null, 'coordinators', null, :T, 'open', array[:W, :L]), (:R, 'general', 'One', :X, '', null, 'coordinators', null, :T, 'open', array[:L, :S]);
 insert into tasks (id, version, created_at, updated_at, kind, title, queue, due_at, status, closed_at, closed_by) values (:R, 'general', 'Done', 'coordinators', :T, 'done', :T, :L);
 insert into messages (id, member_id, event, created_at, send_after) values (:ID, :L, 'session.reminder', :T, '2026-03-09T00:00:00Z');
-insert into resources values ('staff', :L), ('staff', :W);
-insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id) select :ID, 'staff', m, tstzrange(starts_at, ends_at), starts_at, ends_at, 'session', id
+insert into resources values ('person', :L), ('person', :W);
+insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id) select :ID, 'person', m, tstzrange(starts_at, ends_at), starts_at, ends_at, 'session', id
 	from workshop_sessions, unnest(array[:W, :L]) m where workshop_id = (select id from workshops where title = 'Shared');
-insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id) values (:ID, 'staff', :L, '[2026-05-01, 2026-05-02)', '2026-05-01', '2026-05-02', 'session', :ID);
+insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id) values (:ID, 'person', :L, '[2026-05-01, 2026-05-02)', '2026-05-01', '2026-05-02', 'session', :ID);
 insert into workshop_facilitators select w.id, m from workshops w cross join unnest(array[:W, :L]) m where w.title = 'Shared' or m = :L;
 insert into workshop_passes (id, version, created_at, updated_at, workshop_id, label, uses, expires_at, made_by, member_id) select gen_random_uuid(), 1, :T, :T, w.id, 'Pass', 1, :T, :L, :L from workshops w;
 insert into session_facilitators select s.id, m from workshop_sessions s join workshops w on w.id = s.workshop_id cross join unnest(array[:W, :L]) m where w.title = 'Shared' or m = :L;
@@ -208,8 +208,10 @@ insert into engagement_participants (id, engagement_id, member_id, entered_by, j
 insert into engagement_coaches (id, engagement_id, coach_id, starts_at, ends_at, outcome) select :ID, id, :S, :T, closed_at, case when not live then 'ended' end from engagements;
 insert into coaching_sessions (id, created_at, updated_at, engagement_id, coach_id, state, starts_at, ends_at, time_zone, modality, booked_by, chain_id, closed_at, reason, reason_key, reason_by) select :ID, :T, :T, e.id, :S, 'cancelled_by_member', '2026-02-01', '2026-02-02', 'UTC', 'online',
 	:L, e.id, :T, decode('01' || repeat('00', 40), 'hex'), k.id, :L from engagements e join subject_keys k on k.member_id = :X where e.joint;
+insert into coaching_sessions (id, created_at, updated_at, engagement_id, coach_id, state, starts_at, ends_at, time_zone, modality, booked_by, chain_id, closed_at, missed_by) select :ID, :T, :T, e.id, :S, 'no_show_coach', '2026-02-05', '2026-02-06', 'UTC', 'online', :L, e.id, :T, :L from engagements e;
 insert into coaching_sessions (id, created_at, updated_at, engagement_id, coach_id, state, starts_at, ends_at, time_zone, modality, booked_by, chain_id, closed_at, logged_at, logged_by) select :ID, :T, :T, e.id, :S, 'completed', '2026-02-03', '2026-02-04', 'UTC', 'online', :L, e.id, :T, :T, :L from engagements e;
 insert into coaching_attendance (session_id, member_id, status) select s.id, p.member_id, 'present' from coaching_sessions s join engagement_participants p on p.engagement_id = s.engagement_id where s.state = 'completed';
+insert into coach_clients (coach_id, member_id, number) values (:S, :W, 1), (:S, :L, 2), (:X, :L, 1);
 insert into hand_overs (id, created_at, updated_at, engagement_id, from_coach_id, to_coach_id, state, move_sessions, proposed_by, closed_at) select :ID, :T, :T, id, :S, :X, 'done', false, :L, :T from engagements where joint;
 insert into hand_over_answers (hand_over_id, member_id, history, answered_at, answered_by) select h.id, m, true, :T, :L from hand_overs h cross join unnest(array[:W, :L]) m;
 insert into hand_overs (id, created_at, updated_at, engagement_id, from_coach_id, to_coach_id, state, move_sessions, proposed_by, closed_at) select :ID, :T, :T, id, :S, :X, 'done', false, :S, :T from engagements where requested_by = :L and not joint;
@@ -309,7 +311,7 @@ func TestMergeMovesEverythingAndUndoPutsItBack(t *testing.T) {
 	if n := v.count(`select count(*) from merge_moves k left join relationships r on r.id = k.row_id where k.what = 'kept' and not coalesce(case k.table_name
 		when 'relationships' then r.member_id in ($1, $2) and r.other_id in ($1, $2) when 'accounts' then true end, k.table_name in
 		('household_members', 'saved_searches', 'eligibility_waivers', 'check_ins', 'exports', 'emergency_contacts', 'dependent_details', 'member_restrictions', 'member_holds', 'session_feedback', 'thanks',
-		'engagement_participants', 'hand_over_answers', 'coaching_note_texts', 'coaching_words'))`, v.w.member, v.l.member); n > 0 {
+		'engagement_participants', 'hand_over_answers', 'coaching_note_texts', 'coaching_words', 'coach_clients'))`, v.w.member, v.l.member); n > 0 {
 		t.Errorf("%d rows stay with the loser that need not", n)
 	}
 	for column, n := range v.naming(v.l.member) {

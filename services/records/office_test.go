@@ -2,7 +2,6 @@ package records_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -201,13 +200,7 @@ func (h *house) checkCounts() {
 	}
 }
 
-func codeOf(err error) services.Code {
-	var e *services.Error
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return ""
-}
+var codeOf = coretest.CodeOf
 
 func peopleNamed(name string) people.MemberFilter {
 	return people.MemberFilter{Q: name, PageQuery: page}

@@ -101,12 +101,7 @@ func (o *office) list(p person, f tasks.Filter) []uuid.UUID {
 	return ids
 }
 
-func refused(t *testing.T, err error, kind services.Kind, code services.Code) {
-	t.Helper()
-	if !errors.Is(err, &services.Error{Kind: kind, Code: code}) {
-		t.Errorf("got %v, want %s %s", err, kind, code)
-	}
-}
+var refused = coretest.Refused
 
 func TestWhoSeesWhichQueue(t *testing.T) {
 	o := open(t)

@@ -128,7 +128,7 @@ func (s *Service) free(ctx context.Context, db *gorm.DB, actor *services.Actor, 
 		Select("m.id, m.given_name, m.preferred_name, m.family_name, "+leads+" as leads, folded(m.family_name || ' ' || m.given_name) as name_key", want.session).
 		Where("a.roles @> ? and a.status = 'active' and m.status not in ('deceased', 'merged')", models.Texts[models.Role]{models.RoleFacilitator})
 	if !in.All {
-		q = q.Where("not "+leads, want.session).Scopes(calendar.Free(models.ResourceStaff, "m.id", want.Span, want.session))
+		q = q.Where("not "+leads, want.session).Scopes(calendar.Free(models.ResourcePerson, "m.id", want.Span, want.session))
 		if want.minors {
 			q = q.Scopes(people.ClearedOn("m.id", want.on))
 		}
@@ -156,7 +156,7 @@ func inTheWay(db *gorm.DB, of []FreeFacilitator, ids []uuid.UUID, want wanted) e
 	bookings := make([]calendar.Booking, len(ids))
 	for i, id := range ids {
 		at[id] = &of[i]
-		bookings[i] = calendar.Booking{SourceID: id, Resources: []calendar.Resource{{Kind: models.ResourceStaff, ID: id}}, StartsAt: want.StartsAt, EndsAt: want.EndsAt}
+		bookings[i] = calendar.Booking{SourceID: id, Resources: []calendar.Resource{{Kind: models.ResourcePerson, ID: id}}, StartsAt: want.StartsAt, EndsAt: want.EndsAt}
 	}
 	clashes, err := calendar.Busy(db, mostBusy+1, bookings...) // one may be the session itself
 	if err != nil {

@@ -129,9 +129,9 @@ func TestOneWhoIsBookedOftenHidesNobody(t *testing.T) {
 	for _, m := range []uuid.UUID{h.ann, h.bob} {
 		h.signsIn(m, "active", "facilitator")
 	}
-	h.exec(`insert into resources (kind, id) values ('staff', $1), ('staff', $2)`, h.ann, h.bob)
+	h.exec(`insert into resources (kind, id) values ('person', $1), ('person', $2)`, h.ann, h.bob)
 	h.exec(`insert into commitments (id, resource_kind, resource_id, during, starts_at, ends_at, source, source_id)
-		select gen_random_uuid(), 'staff', case when i > 1000 then $2::uuid else $1 end, tstzrange(at, at + interval '10 minutes'), at, at + interval '10 minutes', 'test', gen_random_uuid()
+		select gen_random_uuid(), 'person', case when i > 1000 then $2::uuid else $1 end, tstzrange(at, at + interval '10 minutes'), at, at + interval '10 minutes', 'test', gen_random_uuid()
 		from (select i, $3::timestamptz + i * interval '30 minutes' + case when i > 1000 then interval '5 days' else '0' end as at from generate_series(1, 1001) i) b`, h.ann, h.bob, month.StartsAt)
 	all, err := h.FreeAt(h.staff(), workshops.FreeAtQuery{Span: month, FreeQuery: workshops.FreeQuery{PageQuery: pageOf, All: true}})
 	if err != nil || len(all.Data) != 2 {

@@ -80,14 +80,7 @@ func (h *hall) guard(guardian, child uuid.UUID, confirmed bool) {
 
 func (h *hall) super(do func(*pgx.Conn) error) {
 	h.t.Helper()
-	c, err := pgx.Connect(context.Background(), h.db.SuperURL)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer func() { _ = c.Close(context.Background()) }()
-	if err := do(c); err != nil {
-		h.t.Fatal(err)
-	}
+	h.db.Super(h.t, do)
 }
 
 func (h *hall) exec(sql string, args ...any) {
@@ -142,15 +135,6 @@ func (h *hall) later(t time.Time) {
 func (h *hall) mails(event models.NoticeEvent, registration uuid.UUID) int {
 	h.t.Helper()
 	return h.count(`select count(*) from messages where event = $1 and record_id = $2`, string(event), registration)
-}
-
-// patiently asks again when the server says that it is busy, as a client does.
-func patiently(do func() error) error {
-	for {
-		if err := do(); codeOf(err) != services.CodeBusy {
-			return err
-		}
-	}
 }
 
 // members is a party of the given members.

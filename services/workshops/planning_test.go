@@ -2,25 +2,23 @@ package workshops_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"homefront/internal/coretest"
 	"homefront/internal/pgtest"
 	"homefront/models"
 	"homefront/services"
 	"homefront/services/calendar"
 	"homefront/services/notices"
 	"homefront/services/people"
-	"homefront/services/programs"
 	"homefront/services/workshops"
 )
 
@@ -148,130 +146,9 @@ func (p *planner) open(in workshops.NewWorkshop, start string) *workshops.Worksh
 
 func number(n int) *int { return &n }
 
-func codeOf(err error) services.Code {
-	var e *services.Error
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return ""
-}
-
-func fieldsOf(err error) (out []string) {
-	var e *services.Error
-	if errors.As(err, &e) {
-		for _, f := range e.Fields {
-			out = append(out, f.Field+" "+string(f.Code))
-		}
-	}
-	slices.Sort(out)
-	return out
-}
+var codeOf, fieldsOf, patiently = coretest.CodeOf, coretest.FieldsOf, coretest.Patiently
 
 func weekly(rule string) *workshops.SessionRule { return &workshops.SessionRule{Rule: rule} }
-
-func TestAWeeklySeriesKeepsItsTimeOnTheWall(t *testing.T) {
-	p := plan(t)
-	loc, _ := time.LoadLocation("America/New_York")
-	for _, start := range []string{"2026-10-20T18:00", "2027-03-02T18:00"} {
-		w := p.draft(workshops.NewWorkshop{})
-		in := workshops.NewSessions{LocalStart: start, Minutes: 90, Recurrence: weekly("FREQ=WEEKLY;COUNT=4")}
-		seen, err := p.Preview(p.staff(), w.ID, in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		made := p.sessions(w.ID, in)
-		if len(made) != 4 || len(seen.Data) != 4 {
-			t.Fatalf("%d sessions, %d previewed", len(made), len(seen.Data))
-		}
-		offsets := map[int]bool{}
-		for i, s := range made {
-			at := s.StartsAt.In(loc)
-			_, offset := at.Zone()
-			offsets[offset] = true
-			if at.Format("15:04") != "18:00" || s.LocalStart != at.Format("2006-01-02T15:04") || s.EndsAt.Sub(s.StartsAt) != 90*time.Minute {
-				t.Errorf("%+v", s.WorkshopSession)
-			}
-			if !seen.Data[i].StartsAt.Equal(s.StartsAt) || !seen.Data[i].EndsAt.Equal(s.EndsAt) || seen.Data[i].LocalStart != s.LocalStart {
-				t.Errorf("previewed %+v, made %+v", seen.Data[i], s.WorkshopSession)
-			}
-			if s.RuleGroup == nil || *s.RuleGroup != *made[0].RuleGroup {
-				t.Error("not one group")
-			}
-		}
-		if len(offsets) != 2 {
-			t.Errorf("the series from %s crosses no change of the clocks", start)
-		}
-	}
-}
-
-func TestAPreviewStoresNothingAndShowsWhatIsBusy(t *testing.T) {
-	p := plan(t)
-	hall := p.venue("Hall")
-	first := p.draft(workshops.NewWorkshop{VenueID: &hall})
-	p.sessions(first.ID, workshops.NewSessions{LocalStart: "2026-10-27T18:00", Minutes: 60})
-	second := p.draft(workshops.NewWorkshop{VenueID: &hall})
-	in := workshops.NewSessions{LocalStart: "2026-10-20T18:30", Minutes: 60, Recurrence: weekly("FREQ=WEEKLY;COUNT=3")}
-	seen, err := p.Preview(p.staff(), second.ID, in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := []bool{seen.Data[0].Busy, seen.Data[1].Busy, seen.Data[2].Busy}; !slices.Equal(got, []bool{false, true, false}) {
-		t.Errorf("busy: %v", got)
-	}
-	if page, err := p.Sessions(p.staff(), second.ID, workshops.SessionQuery{PageQuery: services.PageQuery{Limit: 25}}); err != nil || len(page.Data) != 0 {
-		t.Errorf("%+v %v", page, err)
-	}
-	_, err = p.AddSessions(p.staff(), second.ID, in)
-	if codeOf(err) != calendar.CodeDoubleBooked || !strings.Contains(err.Error(), "Hall") || !strings.Contains(err.Error(), "Living with Hypervigilance") || !strings.Contains(err.Error(), "2026-10-27 from 18:00 to 19:00") {
-		t.Errorf("the clash is not named: %v", err)
-	}
-	if page, _ := p.Sessions(p.staff(), second.ID, workshops.SessionQuery{PageQuery: services.PageQuery{Limit: 25}}); len(page.Data) != 0 {
-		t.Error("a refused series left sessions")
-	}
-}
-
-func TestARuleThatIsWrongIsToldByItsField(t *testing.T) {
-	p := plan(t)
-	w := p.draft(workshops.NewWorkshop{})
-	_, err := p.AddSessions(p.staff(), w.ID, workshops.NewSessions{LocalStart: "2026-10-27 18:00", Minutes: 60, TimeZone: "Mars/Olympus", Recurrence: weekly("FREQ=HOURLY")})
-	if got := fieldsOf(err); !slices.Contains(got, "/local_start invalid") || !slices.Contains(got, "/time_zone unknown") || len(got) != 3 {
-		t.Errorf("%v", got)
-	}
-	_, err = p.Preview(p.staff(), w.ID, workshops.NewSessions{LocalStart: "2026-10-27T18:00", Minutes: 60, Recurrence: weekly("FREQ=DAILY;UNTIL=20281231")})
-	if got := fieldsOf(err); !slices.Equal(got, []string{"/recurrence/rule too_many"}) {
-		t.Errorf("%v", got)
-	}
-	p.sessions(w.ID, workshops.NewSessions{LocalStart: "2026-10-27T18:00", Minutes: 60, Recurrence: weekly("FREQ=DAILY;COUNT=150")})
-	if _, err := p.AddSessions(p.staff(), w.ID, workshops.NewSessions{LocalStart: "2028-10-27T18:00", Minutes: 60, Recurrence: weekly("FREQ=DAILY;COUNT=51")}); codeOf(err) != workshops.CodeTooManySessions {
-		t.Error(err)
-	}
-}
-
-func TestAHundredPlannersWantOneFacilitator(t *testing.T) {
-	p := plan(t)
-	const planners = 100
-	ids := make([]uuid.UUID, planners)
-	for i := range ids {
-		ids[i] = p.draft(workshops.NewWorkshop{Title: fmt.Sprint("Evening ", i)}).ID
-	}
-	var wg sync.WaitGroup
-	won := make(chan uuid.UUID, planners)
-	for i, id := range ids {
-		wg.Go(func() {
-			_, err := p.AddSessions(p.staff(), id, workshops.NewSessions{LocalStart: fmt.Sprintf("2026-10-27T18:%02d", i%60), Minutes: 90, FacilitatorIDs: &[]uuid.UUID{p.ann}})
-			switch {
-			case err == nil:
-				won <- id
-			case codeOf(err) != calendar.CodeDoubleBooked:
-				t.Errorf("neither booked nor refused: %v", err)
-			}
-		})
-	}
-	wg.Wait()
-	if len(won) != 1 {
-		t.Errorf("%d sessions at once", len(won))
-	}
-}
 
 func TestPublishListsAllThatIsMissing(t *testing.T) {
 	p := plan(t)
@@ -307,52 +184,6 @@ func TestWhoIsNotClearedLeadsNoMinors(t *testing.T) {
 	_, err = p.AddSessions(p.staff(), late.ID, workshops.NewSessions{LocalStart: "2028-01-10T18:00", Minutes: 60})
 	if want := []string{"/facilitator_ids/0 not_cleared"}; !slices.Equal(fieldsOf(err), want) {
 		t.Errorf("%v %v", err, fieldsOf(err))
-	}
-}
-
-func TestDraftsDoNotExistForOthers(t *testing.T) {
-	p := plan(t)
-	w := p.draft(workshops.NewWorkshop{FacilitatorIDs: []uuid.UUID{p.ann}, JoinURL: "https://meet.example.org/x"})
-	s := p.sessions(w.ID, workshops.NewSessions{LocalStart: "2026-10-27T18:00", Minutes: 60, JoinURL: "https://meet.example.org/y"})[0]
-	_, hidden := p.Get(p.visitor(), w.ID)
-	_, unknown := p.Get(p.visitor(), services.NewID())
-	if hidden == nil || hidden.Error() != unknown.Error() || codeOf(hidden) != services.CodeNotFound {
-		t.Errorf("%v, %v", hidden, unknown)
-	}
-	_, hidden = p.Session(p.visitor(), s.ID)
-	_, unknown = p.Session(p.visitor(), services.NewID())
-	if hidden == nil || hidden.Error() != unknown.Error() {
-		t.Errorf("%v, %v", hidden, unknown)
-	}
-	_, hidden = p.Sessions(p.visitor(), w.ID, workshops.SessionQuery{})
-	if codeOf(hidden) != services.CodeNotFound {
-		t.Error(hidden)
-	}
-	leads := p.as(p.ann, "", models.RoleFacilitator)
-	if got, err := p.Get(leads, w.ID); err != nil || got.JoinURL == "" || got.Registration != models.WindowClosed {
-		t.Errorf("who leads it: %+v %v", got, err)
-	}
-	if page, err := p.List(leads, workshops.CatalogQuery{PageQuery: services.PageQuery{Limit: 25}, Facilitating: true}); err != nil || len(page.Data) != 1 {
-		t.Errorf("%+v %v", page, err)
-	}
-	if page, err := p.List(leads, workshops.CatalogQuery{PageQuery: services.PageQuery{Limit: 25}}); err != nil || len(page.Data) != 0 {
-		t.Errorf("%+v %v", page, err)
-	}
-	if _, err := p.List(p.visitor(), workshops.CatalogQuery{Visibility: []models.Visibility{models.VisibilityDraft}}); codeOf(err) != services.CodeForbidden {
-		t.Error(err)
-	}
-	if _, err := p.Publish(p.staff(), w.ID); err != nil {
-		t.Fatal(err, fieldsOf(err))
-	}
-	got, err := p.Get(p.visitor(), w.ID)
-	if err != nil || got.JoinURL != "" || got.Registration != models.WindowOpen || got.Facilitators[0].MemberID != nil || got.Facilitators[0].Name != "Ann R." || got.Seats[0].Open != 30 {
-		t.Errorf("%+v %v", got, err)
-	}
-	if one, err := p.Session(p.visitor(), s.ID); err != nil || one.JoinURL != "" {
-		t.Errorf("%+v %v", one, err)
-	}
-	if one, err := p.Session(p.staff(), s.ID); err != nil || one.JoinURL == "" {
-		t.Errorf("%+v %v", one, err)
 	}
 }
 
@@ -440,82 +271,6 @@ func TestPoolsFollowTheForm(t *testing.T) {
 	changed, err := p.Update(p.staff(), d.ID, workshops.WorkshopPatch{Format: services.Some(models.FormatHybrid), OnlineCapacity: services.Some(7)})
 	if err != nil || len(changed.Seats) != 2 {
 		t.Errorf("%+v %v", changed, err)
-	}
-}
-
-func TestMovingASessionAndThoseThatFollow(t *testing.T) {
-	p := plan(t)
-	w := p.draft(workshops.NewWorkshop{FacilitatorIDs: []uuid.UUID{p.ann}})
-	made := p.sessions(w.ID, workshops.NewSessions{LocalStart: "2026-10-20T18:00", Minutes: 60, Recurrence: weekly("FREQ=WEEKLY;COUNT=4")})
-	// By a week each: every session moves onto the place of the next, which must not count as a clash.
-	moved, err := p.UpdateSession(p.staff(), made[1].ID, workshops.SessionPatch{Scope: workshops.ScopeThisAndFollowing, LocalStart: services.Some("2026-11-03T18:30"), Minutes: services.Some(75)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if moved.ID != made[1].ID || moved.LocalStart != "2026-11-03T18:30" || moved.Sequence != 1 || len(moved.Following) != 2 {
-		t.Errorf("%+v", moved)
-	}
-	if s := moved.Following[1]; s.LocalStart != "2026-11-17T18:30" || s.StartsAt.Format("15:04") != "23:30" || s.EndsAt.Sub(s.StartsAt) != 75*time.Minute {
-		t.Errorf("%+v", s.WorkshopSession)
-	}
-	page, err := p.Sessions(p.staff(), w.ID, workshops.SessionQuery{PageQuery: services.PageQuery{Limit: 25}})
-	if err != nil || page.Data[0].LocalStart != "2026-10-20T18:00" || page.Data[0].Version != 1 {
-		t.Errorf("the one before moved too: %+v %v", page, err)
-	}
-	one, err := p.UpdateSession(p.as(p.boss, `"2"`, models.RoleCoordinator), moved.ID, workshops.SessionPatch{Title: services.Some("Sleep")})
-	if err != nil || one.Title != "Sleep" || one.Sequence != 1 || one.Version != 3 {
-		t.Errorf("a title is no move: %+v %v", one, err)
-	}
-	if _, err := p.UpdateSession(p.as(p.boss, `"2"`, models.RoleCoordinator), moved.ID, workshops.SessionPatch{}); codeOf(err) != services.CodeStale {
-		t.Error(err)
-	}
-	if _, err := p.UpdateSession(p.as(p.boss, "", models.RoleCoordinator), moved.ID, workshops.SessionPatch{}); codeOf(err) != services.CodeIfMatchRequired {
-		t.Error(err)
-	}
-	if _, err := p.UpdateSession(p.staff(), moved.ID, workshops.SessionPatch{LocalStart: services.Some("2026-10-20T18:15")}); codeOf(err) != calendar.CodeDoubleBooked {
-		t.Error(err)
-	}
-	// Into the gap of 2027-03-14: the time moves forward by it.
-	gap, err := p.UpdateSession(p.staff(), moved.ID, workshops.SessionPatch{LocalStart: services.Some("2027-03-14T02:30")})
-	if err != nil || gap.LocalStart != "2027-03-14T03:30" {
-		t.Errorf("%+v %v", gap, err)
-	}
-	if got, _ := p.Get(p.staff(), w.ID); !got.EndsAt.Equal(gap.EndsAt) || got.Version != 1 {
-		t.Errorf("the workshop ends at %s, its last session at %s; version %d", got.EndsAt, gap.EndsAt, got.Version)
-	}
-}
-
-func TestCancellingASessionAndRestoringIt(t *testing.T) {
-	p := plan(t)
-	w := p.draft(workshops.NewWorkshop{FacilitatorIDs: []uuid.UUID{p.ann}})
-	made := p.sessions(w.ID, workshops.NewSessions{LocalStart: "2026-10-20T18:00", Minutes: 60, Recurrence: weekly("FREQ=WEEKLY;COUNT=2")})
-	if _, err := p.Publish(p.staff(), w.ID); err != nil {
-		t.Fatal(err)
-	}
-	off, err := p.CancelSession(p.staff(), made[0].ID, workshops.SessionCancellation{Reason: "No heating"})
-	if err != nil || off.Status != models.SessionCancelled || off.Sequence != 1 {
-		t.Fatalf("%+v %v", off, err)
-	}
-	if got, _ := p.Get(p.staff(), w.ID); !got.StartsAt.Equal(made[1].StartsAt) || got.Sessions != 1 {
-		t.Errorf("%+v", got)
-	}
-	if _, err := p.CancelSession(p.staff(), made[1].ID, workshops.SessionCancellation{Reason: "No heating"}); codeOf(err) != workshops.CodeLastSession {
-		t.Error(err)
-	}
-	if _, err := p.UpdateSession(p.staff(), made[0].ID, workshops.SessionPatch{Title: services.Some("x")}); codeOf(err) != workshops.CodeSessionOver {
-		t.Error(err)
-	}
-	other := p.draft(workshops.NewWorkshop{})
-	rival := p.sessions(other.ID, workshops.NewSessions{LocalStart: "2026-10-20T18:30", Minutes: 60, FacilitatorIDs: &[]uuid.UUID{p.ann}})
-	if _, err := p.RestoreSession(p.staff(), made[0].ID, workshops.SessionRestoration{}); codeOf(err) != calendar.CodeDoubleBooked {
-		t.Errorf("ann is elsewhere by now: %v", err)
-	}
-	if _, err := p.CancelSession(p.staff(), rival[0].ID, workshops.SessionCancellation{Reason: "Not needed"}); err != nil {
-		t.Fatal(err)
-	}
-	back, err := p.RestoreSession(p.staff(), made[0].ID, workshops.SessionRestoration{})
-	if err != nil || back.Status != models.SessionScheduled || back.Sequence != 2 {
-		t.Errorf("%+v %v", back, err)
 	}
 }
 
@@ -632,103 +387,6 @@ func TestTheVenueMovesWithTheWorkshop(t *testing.T) {
 	}
 	if _, err := p.Update(p.staff(), w.ID, workshops.WorkshopPatch{FacilitatorIDs: services.Some([]uuid.UUID{})}); codeOf(err) != workshops.CodeNotReady {
 		t.Errorf("a published workshop that nobody leads: %v", err)
-	}
-}
-
-func TestCatalogFilters(t *testing.T) {
-	p := plan(t)
-	prog, err := programs.New(p.core, programs.Config{}).Create(p.staff(), programs.NewProgram{Name: "Family", Slug: "family"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.open(workshops.NewWorkshop{Title: "Sleep for Spouses", AudienceKinds: []models.Kind{models.KindSpouse}, ProgramID: &prog.ID}, "2026-10-01T18:00")
-	p.open(workshops.NewWorkshop{Title: "Anger", Summary: "50% talk_it over", Format: models.FormatOnline, JoinURL: "https://meet.example.org/a"}, "2026-10-02T18:00")
-	full := p.open(workshops.NewWorkshop{Title: "Café Évening", Capacity: number(1), TimeZone: "America/Los_Angeles"}, "2026-10-03T18:00")
-	p.take(full.ID, 1, nil)
-	past := p.open(workshops.NewWorkshop{Title: "Last Week"}, "2026-09-02T18:00")
-	p.core.Clock.Set(time.Date(2026, 9, 10, 0, 0, 0, 0, time.UTC))
-	cases := []struct {
-		name string
-		in   workshops.CatalogQuery
-		want []string
-	}{
-		{"all", workshops.CatalogQuery{}, []string{"Sleep for Spouses", "Anger", "Café Évening"}},
-		{"by title", workshops.CatalogQuery{PageQuery: services.PageQuery{Sort: "-title"}}, []string{"Sleep for Spouses", "Café Évening", "Anger"}},
-		{"words", workshops.CatalogQuery{Q: "spouse"}, []string{"Sleep for Spouses"}},
-		{"a typing mistake", workshops.CatalogQuery{Q: "sleap for spouses"}, []string{"Sleep for Spouses"}},
-		{"words apart", workshops.CatalogQuery{Q: "spouzes  SLEEP"}, []string{"Sleep for Spouses"}},
-		{"words of two workshops", workshops.CatalogQuery{Q: "sleep anger"}, nil},
-		{"accents", workshops.CatalogQuery{Q: "CAFE evening"}, []string{"Café Évening"}},
-		{"a literal %", workshops.CatalogQuery{Q: "50% talk_it"}, []string{"Anger"}},
-		{"a wildcard is none", workshops.CatalogQuery{Q: "%%%"}, nil},
-		{"format", workshops.CatalogQuery{Format: []models.Format{models.FormatOnline, models.FormatHybrid}}, []string{"Anger"}},
-		{"audience", workshops.CatalogQuery{Audience: models.KindVeteran}, []string{"Anger", "Café Évening"}},
-		{"program", workshops.CatalogQuery{ProgramID: prog.ID}, []string{"Sleep for Spouses"}},
-		{"from", workshops.CatalogQuery{StartsGTE: time.Date(2026, 10, 2, 22, 0, 0, 0, time.UTC)}, []string{"Anger", "Café Évening"}},
-		{"until", workshops.CatalogQuery{StartsLT: time.Date(2026, 10, 2, 22, 0, 0, 0, time.UTC)}, []string{"Sleep for Spouses"}},
-		{"open seats", workshops.CatalogQuery{OpenSeats: true}, []string{"Sleep for Spouses", "Anger"}},
-		{"zone", workshops.CatalogQuery{TimeZone: []string{"America/Los_Angeles"}}, []string{"Café Évening"}},
-		{"near a zone", workshops.CatalogQuery{NearTimeZone: "America/Chicago"}, []string{"Sleep for Spouses", "Anger"}},
-		{"near another", workshops.CatalogQuery{NearTimeZone: "America/Denver"}, []string{"Café Évening"}},
-	}
-	for _, c := range cases {
-		c.in.Limit, c.in.Count = 25, true
-		page, err := p.List(p.visitor(), c.in)
-		if err != nil {
-			t.Errorf("%s: %v", c.name, err)
-			continue
-		}
-		var got []string
-		for _, r := range page.Data {
-			got = append(got, r.Title)
-		}
-		if !slices.Equal(got, c.want) || *page.Total != int64(len(c.want)) {
-			t.Errorf("%s: %q of %d, want %q", c.name, got, *page.Total, c.want)
-		}
-	}
-	if _, err := p.List(p.visitor(), workshops.CatalogQuery{NearTimeZone: "Mars/Olympus"}); codeOf(err) != services.CodeInvalid {
-		t.Error(err)
-	}
-	page, err := p.List(p.staff(), workshops.CatalogQuery{PageQuery: services.PageQuery{Limit: 25}})
-	if err != nil || len(page.Data) != 4 || page.Data[0].ID != past.ID || page.Data[3].Registration != models.WindowFull || page.Data[3].Seats[0].Open != 0 {
-		t.Errorf("%+v %v", page, err)
-	}
-}
-
-// Many workshops start at the same minute; a page must neither repeat nor hide one.
-func TestPagesOverEqualStarts(t *testing.T) {
-	p := plan(t)
-	want := map[uuid.UUID]bool{}
-	for i := range 7 {
-		want[p.open(workshops.NewWorkshop{Title: fmt.Sprint("W", i%2)}, "2026-10-27T18:00").ID] = true
-	}
-	p.draft(workshops.NewWorkshop{Title: "W2"})
-	for _, sort := range []string{"starts_at", "-starts_at", "title", "-title"} {
-		for _, who := range []context.Context{p.visitor(), p.staff()} {
-			seen := map[uuid.UUID]bool{}
-			in := workshops.CatalogQuery{PageQuery: services.PageQuery{Limit: 2, Sort: sort}}
-			for range 10 {
-				page, err := p.List(who, in)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, r := range page.Data {
-					if seen[r.ID] {
-						t.Errorf("%s: twice", sort)
-					}
-					seen[r.ID] = true
-				}
-				if page.NextCursor == nil {
-					break
-				}
-				in.Cursor = *page.NextCursor
-			}
-			for id := range want {
-				if !seen[id] {
-					t.Errorf("%s: one is missing of %d", sort, len(seen))
-				}
-			}
-		}
 	}
 }
 

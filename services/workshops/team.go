@@ -107,7 +107,7 @@ func booking(w *models.Workshop, s *models.WorkshopSession, team []uuid.UUID) ca
 		return b
 	}
 	for _, id := range team {
-		b.Resources = append(b.Resources, calendar.Resource{Kind: models.ResourceStaff, ID: id})
+		b.Resources = append(b.Resources, calendar.Resource{Kind: models.ResourcePerson, ID: id})
 	}
 	if venue, room := placed(w, s); venue != nil && w.Format != models.FormatOnline {
 		place := calendar.Resource{Kind: models.ResourceVenue, ID: *venue}

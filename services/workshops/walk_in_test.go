@@ -2,6 +2,7 @@ package workshops_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -171,5 +172,277 @@ func TestNothingHappensAtASessionOfADraft(t *testing.T) {
 	}
 	if _, err := h.CompleteSession(h.staff(), session.ID); codeOf(err) != workshops.CodeNotYet {
 		t.Errorf("its completion: %v", err)
+	}
+}
+
+func TestAWalkInNeedsAFirstNameOnly(t *testing.T) {
+	e := openHall(t).evenings("1")
+	session, leader := e.sessions[0].ID, e.as(e.leader, "", models.RoleFacilitator)
+	in := workshops.WalkIn{ID: idOf(services.NewID()), GivenName: "  Luis ", Station: "Gate"}
+	if _, err := e.WalkIn(leader, session, in); codeOf(err) != workshops.CodeDoorsClosed {
+		t.Errorf("weeks before: %v", err)
+	}
+	e.core.Clock.Set(e.sessions[0].StartsAt.Add(20 * time.Minute))
+	var all sync.WaitGroup
+	for range 6 { // sent again and again
+		all.Go(func() {
+			err := patiently(func() error {
+				got, err := e.WalkIn(e.as(e.leader, "", models.RoleFacilitator), session, in)
+				if err == nil && (got.Result != models.ScanOK || got.Name != "Luis" || *got.RegistrationID != *in.ID || got.Beyond || got.Since == nil) {
+					t.Errorf("%+v", got)
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := e.count(`select count(*) from members m join attendees a on a.member_id = m.id join registrations r on r.id = a.registration_id join check_ins c on c.attendee_id = a.id
+			join attendance t on t.attendee_id = a.id
+		where m.status = 'prospective' and m.given_name = 'Luis' and r.source = 'walk_in' and r.state = 'confirmed' and r.walk_in_session_id = $1 and c.result = 'ok' and c.station = 'Gate' and t.status = 'late'`, session); n != 1 {
+		t.Errorf("%d walk-ins", n)
+	}
+	if n := e.count(`select count(*) from members where given_name = 'Luis'`); n != 1 {
+		t.Errorf("%d members", n)
+	}
+	if n := e.count(`select taken from pools`); n != 1 {
+		t.Errorf("%d seats are taken", n)
+	}
+	if _, err := e.WalkIn(e.staff(), session, in); codeOf(err) != workshops.CodeIDTaken {
+		t.Errorf("somebody else's id: %v", err)
+	}
+	for _, bad := range []workshops.WalkIn{{}, {GivenName: " "}, {GivenName: "http://x.example"}, {GivenName: "Ann", Email: textOf("nowhere")}, {GivenName: "Ann", Mode: modeOf(models.ModeOnline)}, {GivenName: "Ann", WithAttendeeID: idOf(services.NewID())}} {
+		if _, err := e.WalkIn(leader, session, bad); codeOf(err) != services.CodeInvalid {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+	// Who was entered by mistake is taken back, once; the id says so from then on.
+	if _, err := e.UndoWalkIn(leader, session, *in.ID, workshops.Justification{Reason: "He is on the roster"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := e.WalkIn(leader, session, in); err != nil || got.Result != models.ScanCancelled {
+		t.Errorf("%v %+v", err, got)
+	}
+	if n := e.count(`select (select count(*) from attendance) + (select count(*) from check_ins where undone_at is null) + (select taken from pools)`); n != 0 {
+		t.Errorf("%d traces are left", n)
+	}
+	if _, err := e.UndoWalkIn(leader, session, *in.ID, workshops.Justification{Reason: "Again"}); codeOf(err) != workshops.CodeWrongState {
+		t.Errorf("twice: %v", err)
+	}
+	r := e.register(e.staff(), e.workshop, workshops.Register{Attendees: []workshops.AttendeeInput{{MemberID: &e.member}}, WaiveReason: "Called before it began"})
+	if _, err := e.UndoWalkIn(leader, session, r.ID, workshops.Justification{Reason: "No walk-in"}); codeOf(err) != services.CodeNotFound {
+		t.Errorf("a registration: %v", err)
+	}
+}
+
+// No seat is given twice at the door, however many come at once; those beyond are counted apart.
+func TestWalkInsTakeTheSeatsThatAreFree(t *testing.T) {
+	h := openHall(t)
+	leader := h.person("Dana", true)
+	w := h.open(workshops.NewWorkshop{Capacity: number(4), FacilitatorIDs: []uuid.UUID{leader}, GuestsPerParty: 2}, startsOn)
+	session := h.firstSession(w.ID)
+	h.register(h.me(h.member), w.ID, workshops.Register{})
+	h.core.Clock.Set(w.StartsAt.Add(-time.Hour))
+	var mu sync.Mutex
+	said := map[services.Code]int{}
+	var all sync.WaitGroup
+	replica, _ := h.signing()
+	for i := range 12 {
+		s := h.Service
+		if i%2 == 0 {
+			s = replica
+		}
+		all.Go(func() {
+			err := patiently(func() error {
+				_, err := s.WalkIn(h.as(leader, "", models.RoleFacilitator), session, workshops.WalkIn{GivenName: "Guest"})
+				return err
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			said[codeOf(err)]++
+		})
+	}
+	all.Wait()
+	if said[""] != 3 || said[workshops.CodeFull] != 9 {
+		t.Errorf("%v", said)
+	}
+	beyond, err := h.WalkIn(h.as(leader, "", models.RoleFacilitator), session, workshops.WalkIn{GivenName: "Ida", OverCapacityReason: "Drove two hours"})
+	if err != nil || !beyond.Beyond {
+		t.Fatalf("%v %+v", err, beyond)
+	}
+	h.checkCounts()
+	if n := h.count(`select taken from pools`); n != 4 {
+		t.Errorf("%d seats are taken", n)
+	}
+	count, err := h.LiveCount(h.staff(), session)
+	if err != nil || count.Capacity != 4 || count.Expected != 1 || count.CheckedIn != 4 || count.WalkIns != 4 || count.Beyond != 1 || count.NotYet != 1 || count.LastScanAt == nil || len(count.By) != 1 {
+		t.Errorf("%v %+v", err, count)
+	}
+	// A seat that is free again goes to who waits, not to who is beyond; and the way back of those frees none.
+	r := h.register(h.staff(), w.ID, workshops.Register{Attendees: []workshops.AttendeeInput{{MemberID: &h.ann}}, WaiveReason: "Called"})
+	h.want(r, models.RegistrationWaitlisted)
+	if _, err := h.UndoWalkIn(h.staff(), session, *beyond.RegistrationID, workshops.Justification{Reason: "Left again"}); err != nil {
+		t.Fatal(err)
+	}
+	h.want(h.now(r.ID), models.RegistrationWaitlisted)
+	h.checkCounts()
+	if got := h.now(*beyond.RegistrationID); got.Source != models.SourceWalkIn {
+		t.Errorf("%+v", got)
+	}
+	if _, err := h.Reinstate(h.staff(), *beyond.RegistrationID, workshops.Reinstatement{Reason: "Came back"}); err != nil {
+		t.Fatal(err)
+	}
+	h.checkCounts()
+}
+
+// A seat that is offered to somebody is not free.
+func TestAnOfferedSeatIsNotFreeAtTheDoor(t *testing.T) {
+	h := openHall(t)
+	leader := h.person("Dana", true)
+	w := h.open(workshops.NewWorkshop{Capacity: number(1), FacilitatorIDs: []uuid.UUID{leader}}, startsOn)
+	session := h.firstSession(w.ID)
+	first := h.register(h.me(h.member), w.ID, workshops.Register{})
+	next := h.want(h.register(h.me(h.ann), w.ID, workshops.Register{}), models.RegistrationWaitlisted)
+	h.core.Clock.Set(w.StartsAt.Add(-3 * time.Hour))
+	if _, err := h.Cancel(h.me(h.member), first.ID, workshops.Cancellation{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.now(next.ID); got.State == models.RegistrationOffered {
+		if _, err := h.WalkIn(h.staff(), session, workshops.WalkIn{GivenName: "Ida"}); codeOf(err) != workshops.CodeFull {
+			t.Errorf("%v", err)
+		}
+	} else {
+		t.Fatalf("the next is %s", got.State)
+	}
+}
+
+func TestAChildAtTheDoorComesWithAnAdult(t *testing.T) {
+	h := openHall(t)
+	e := h.evenings("1")
+	r := e.register(e.me(e.member), e.workshop, workshops.Register{})
+	session, leader, adult := e.sessions[0].ID, e.as(e.leader, "", models.RoleFacilitator), r.Attendees[0].ID
+	e.core.Clock.Set(e.sessions[0].StartsAt)
+	in := workshops.WalkIn{GivenName: "Maya", Kind: models.SeatChild}
+	if _, err := e.WalkIn(leader, session, in); codeOf(err) != workshops.CodeAdultRequired {
+		t.Errorf("alone: %v", err)
+	}
+	in.WithAttendeeID = &adult
+	if _, err := e.WalkIn(leader, session, in); !slices.Equal(fieldsOf(err), []string{"/with_attendee_id not_checked_in"}) {
+		t.Errorf("with somebody who is not here: %v %v", err, fieldsOf(err))
+	}
+	if _, err := e.CheckInByHand(leader, session, adult, workshops.HandCheckIn{Nonce: "desk-0001"}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.WalkIn(leader, session, in)
+	if err != nil || got.Kind != models.SeatChild {
+		t.Fatalf("%v %+v", err, got)
+	}
+	if child := e.now(*got.RegistrationID); child.LeadMemberID != e.member || child.Attendees[0].Kind != models.SeatChild {
+		t.Errorf("%+v", child)
+	}
+	if _, err := e.WalkIn(leader, session, workshops.WalkIn{GivenName: "Otto", Kind: models.SeatAdult, WithAttendeeID: &adult}); codeOf(err) != services.CodeInvalid {
+		t.Errorf("an adult with an adult: %v", err)
+	}
+	// A child whom we know comes with who may act for it.
+	theirs, others := h.child(e.member, true), h.child(h.ann, true)
+	if got, err := e.WalkIn(e.staff(), session, workshops.WalkIn{MemberID: &theirs, WithAttendeeID: &adult}); err != nil || got.Kind != models.SeatChild {
+		t.Errorf("%v %+v", err, got)
+	}
+	if _, err := e.WalkIn(e.staff(), session, workshops.WalkIn{MemberID: &others, WithAttendeeID: &adult}); codeOf(err) != workshops.CodeAdultRequired {
+		t.Errorf("somebody else's child: %v", err)
+	}
+	h.checkCounts()
+}
+
+func TestAMemberAtTheDoor(t *testing.T) {
+	h := openHall(t)
+	e := h.evenings("1")
+	known, kept, protected, closed := h.person("Nora", false), h.person("Xavier", false), h.person("Yara", false), h.person("Rosa", false)
+	h.apart(models.SeparationProtected, protected, kept)
+	h.exec(`insert into member_restrictions (id, created_at, member_id, staff_id, restricted_by) values ($1, $2, $3, $4, $4)`, services.NewID(), planningDay, closed, h.ann)
+	e.register(e.me(e.member), e.workshop, workshops.Register{})
+	session := e.sessions[0].ID
+	e.core.Clock.Set(e.sessions[0].StartsAt)
+	if _, err := e.WalkIn(e.as(e.leader, "", models.RoleFacilitator), session, workshops.WalkIn{MemberID: &known}); codeOf(err) != services.CodeForbidden {
+		t.Errorf("a facilitator looks members up: %v", err)
+	}
+	if got, err := e.WalkIn(e.staff(), session, workshops.WalkIn{MemberID: &known}); err != nil || got.Result != models.ScanOK || got.Name != "Nora R." {
+		t.Errorf("%v %+v", err, got)
+	}
+	if _, err := e.WalkIn(e.staff(), session, workshops.WalkIn{MemberID: &e.member}); codeOf(err) != workshops.CodeAlreadyRegistered {
+		t.Errorf("who has a place: %v", err)
+	}
+	nobody := services.NewID()
+	for _, id := range []uuid.UUID{nobody, closed} {
+		if _, err := e.WalkIn(e.staff(), session, workshops.WalkIn{MemberID: &id}); !slices.Equal(fieldsOf(err), []string{"/member_id unknown_member"}) {
+			t.Errorf("%v %v", err, fieldsOf(err))
+		}
+	}
+	got, err := e.WalkIn(e.staff(), session, workshops.WalkIn{MemberID: &kept})
+	if err != nil || got.Result != models.ScanSeeStaff || got.RegistrationID != nil {
+		t.Errorf("%v %+v", err, got)
+	}
+	if n := e.count(`select count(*) from tasks where kind = 'walk_in' and member_id = $1 and status = 'open'`, kept); n != 1 {
+		t.Errorf("%d tasks", n)
+	}
+	if n := e.count(`select count(*) from registrations where lead_member_id = $1`, kept); n != 0 {
+		t.Error("they have a place")
+	}
+	if got, err := e.WalkIn(e.staff(), session, workshops.WalkIn{MemberID: &kept, WaiveReason: "Spoke with both"}); err != nil || got.Result != models.ScanOK {
+		t.Errorf("%v %+v", err, got)
+	}
+	// The protected side comes in as anybody does, and staff have a task the same day.
+	if got, err := e.WalkIn(e.staff(), session, workshops.WalkIn{MemberID: &protected}); err != nil || got.Result != models.ScanOK {
+		t.Errorf("%v %+v", err, got)
+	}
+	e.later(e.core.Clock.Now().Add(time.Second))
+	if _, _, found := h.clash(kept); !found {
+		t.Error("nobody looks at the two")
+	}
+}
+
+// Each session of a drop-in workshop has seats of its own, and a hybrid one those of its modes.
+func TestWalkInsOfDropInAndHybrid(t *testing.T) {
+	h := openHall(t)
+	d := h.draft(workshops.NewWorkshop{AttendanceMode: models.AttendDropIn, Format: models.FormatHybrid, JoinURL: "https://meet.example.org/x", OnlineCapacity: number(2), Capacity: number(2), FacilitatorIDs: []uuid.UUID{h.ann}})
+	sessions := h.sessionsOf(d.ID, "2")
+	if _, err := h.Publish(h.staff(), d.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.core.Clock.Set(sessions[0].StartsAt)
+	for _, mode := range []*models.AttendanceMode{nil, modeOf(models.ModeOnline)} {
+		if _, err := h.WalkIn(h.staff(), sessions[0].ID, workshops.WalkIn{GivenName: "Ida", Mode: mode}); err != nil {
+			t.Fatalf("%v %v", err, fieldsOf(err))
+		}
+	}
+	h.checkCounts()
+	if n := h.count(`select count(*) from pools where session_id = $1 and taken = 1`, sessions[0].ID); n != 2 {
+		t.Errorf("%d pools have somebody", n)
+	}
+	count, err := h.LiveCount(h.staff(), sessions[0].ID)
+	if err != nil || count.WalkIns != 2 || count.Capacity != 4 || len(count.By) != 2 {
+		t.Errorf("%v %+v", err, count)
+	}
+	if other, err := h.LiveCount(h.staff(), sessions[1].ID); err != nil || other.CheckedIn != 0 || len(other.By) != 0 {
+		t.Errorf("%v %+v", err, other)
+	}
+	// Into a session that is closed: the sums follow.
+	if _, err := h.CompleteSession(h.staff(), sessions[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.WalkIn(h.staff(), sessions[0].ID, workshops.WalkIn{GivenName: "Late", ScannedAt: &sessions[0].StartsAt})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := h.count(`select sessions_attended from attendees where id = $1`, got.AttendeeID); n != 1 {
+		t.Errorf("%d attended", n)
+	}
+	if _, err := h.UndoWalkIn(h.staff(), sessions[0].ID, *got.RegistrationID, workshops.Justification{Reason: "Entered twice"}); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.count(`select sessions_attended + sessions_offered from attendees where id = $1`, got.AttendeeID); n != 0 {
+		t.Errorf("%d in the sums", n)
 	}
 }

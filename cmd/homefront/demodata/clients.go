@@ -274,11 +274,14 @@ func (l *loader) goesOn(c *client, at time.Time, what string, do func(at time.Ti
 	})
 }
 
+// notSinceThen is why staff match those for whom the program was not made.
+const notSinceThen = "Nobody else has an evening for them: we coach families, and who served before, too."
+
 // matched: a coach is proposed, and everybody says yes, here or on the telephone.
 func (l *loader) matched(c *client, asked time.Time) {
 	s, matched := l.s.Coaching, asked.Add(26*time.Hour)
 	l.goesOn(c, matched, "is matched", func(at time.Time) error {
-		_, err := s.Match(l.at(at, l.desk(c.n)), c.id, coaching.MatchCoach{CoachID: c.with.who.member, Reason: "Has an evening free, and knows what nights are."})
+		_, err := s.Match(l.at(at, l.desk(c.n)), c.id, coaching.MatchCoach{CoachID: c.with.who.member, Reason: "Has an evening free, and knows what nights are.", WaiveReason: notSinceThen})
 		return err
 	})
 	switch c.fate {
@@ -308,7 +311,7 @@ func (l *loader) matched(c *client, asked time.Time) {
 func (l *loader) saysYes(c *client, at time.Time) error {
 	s := l.s.Coaching
 	if c.n%3 == 0 && c.by == nil {
-		if _, err := s.ActivateEngagement(l.at(at, l.desk(c.n)), c.id, people.StaffReason{Reason: "All said yes on the telephone."}); err != nil {
+		if _, err := s.ActivateEngagement(l.at(at, l.desk(c.n)), c.id, coaching.ActivateEngagement{StaffReason: people.StaffReason{Reason: "All said yes on the telephone."}, WaiveReason: notSinceThen}); err != nil {
 			return err
 		}
 	} else {

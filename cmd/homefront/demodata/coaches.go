@@ -22,7 +22,7 @@ type mentor struct {
 	days                 []time.Weekday // empty: today's, and two more of the week
 	from, until          int            // hours of these days, on the clock of the town
 	supervised, minors   bool
-	approves             bool
+	approves, paid       bool // paid for it; the others are volunteers
 	limit                int
 	expires              int // in how many days the training ends; 0: not soon
 
@@ -39,9 +39,9 @@ func mentors() []*mentor {
 	weekdays := []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday}
 	return []*mentor{
 		{local: "supervisor", given: "Imogen", family: "Sato", gender: she, home: 0, bio: "Navy hospital corps, then a school counselor. Moral injury, grief, and whatever nobody has a word for.",
-			specialties: []models.Focus{"moral_injury", "grief", "family", "parenting"}, languages: []string{"en"}, days: weekdays[:3], from: 9, until: 13, minors: true, limit: 10},
+			specialties: []models.Focus{"moral_injury", "grief", "family", "parenting"}, languages: []string{"en"}, days: weekdays[:3], from: 9, until: 13, minors: true, limit: 10, paid: true},
 		{local: "coach", bio: "Army, 2003 to 2011. Sleep, anger, and the first year at home.", place: "Parlor, Haymount Community House", home: 0,
-			specialties: []models.Focus{"sleep", "anger", "stress", "relationships"}, languages: []string{"en"}, from: 9, until: 18, supervised: true, minors: true, limit: 16},
+			specialties: []models.Focus{"sleep", "anger", "stress", "relationships"}, languages: []string{"en"}, from: 9, until: 18, supervised: true, minors: true, limit: 16, paid: true},
 		{local: "responder", bio: "Twenty years on an ambulance. Stress, caregiving, teenagers.", place: "Garden room, behind glass", home: 1,
 			specialties: []models.Focus{"stress", "caregiving", "parenting", "confidence"}, languages: []string{"en"}, days: weekdays[1:4], from: 13, until: 19, supervised: true, minors: true, limit: 10},
 		{local: "hal.norwood", bio: "Marine, mechanic, father of three. Work, purpose, and being told what to do by a younger boss.", home: 2,
@@ -49,7 +49,7 @@ func mentors() []*mentor {
 		{local: "ed.zielinski", bio: "Retired first sergeant. Health, habits, a straight answer.", home: 1, specialties: []models.Focus{"health_habits", "confidence"}, languages: []string{"en", "pl"},
 			days: weekdays[2:], from: 10, until: 14, limit: 8},
 		{local: "rosa.quintana", given: "Rosa", family: "Quintana", gender: she, home: 1, bio: "Creció entre dos idiomas. Parejas, familia, duelo. / Couples, family, grief, in Spanish and English.",
-			specialties: []models.Focus{"relationships", "family", "grief", "parenting"}, languages: []string{"en", "es"}, days: weekdays, from: 15, until: 20, supervised: true, limit: 12, expires: 5},
+			specialties: []models.Focus{"relationships", "family", "grief", "parenting"}, languages: []string{"en", "es"}, days: weekdays, from: 15, until: 20, supervised: true, limit: 12, expires: 5, paid: true},
 		{local: "dev.malhotra", given: "Dev", family: "Malhotra", gender: he, home: 5, bio: "Air Force, then twenty years of teaching. Education and what comes next.",
 			specialties: []models.Focus{"education", "transition", "work", "confidence"}, languages: []string{"en", "hi"}, days: weekdays[:4], from: 14, until: 19, supervised: true, limit: 9},
 		{local: "walter.boyd", given: "Walter", family: "Boyd", gender: he, home: 4, bio: "Guard, chaplain's assistant. Purpose and substance recovery.",
@@ -115,7 +115,7 @@ func (l *loader) profile(m *mentor, at time.Time) error {
 	}
 	in := coaching.NewCoach{MemberID: m.who.member, CoachPatch: coaching.CoachPatch{Bio: field(m.bio), Specialties: field(m.specialties), Languages: field(m.languages), Modalities: field(ways),
 		TimeZone: field(m.zone.String()), Place: field(m.place), PlaceVisible: field(m.place != ""), JoinURL: field("https://meet." + Domain + "/" + m.local), WithMinors: field(m.minors),
-		CaseloadLimit: field(m.limit), SlotMinutes: field(60), HorizonDays: field(130), ApprovesBookings: field(m.approves)}}
+		CaseloadLimit: field(m.limit), SlotMinutes: field(60), HorizonDays: field(130), ApprovesBookings: field(m.approves), Paid: field(m.paid)}}
 	if m.supervised {
 		in.SupervisorID = services.Some(l.mentors["supervisor"].who.member)
 	}

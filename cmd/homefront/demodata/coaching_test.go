@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"homefront/models"
 	"homefront/services"
@@ -19,14 +20,16 @@ func (p *program) coaching(t *testing.T) {
 		"booked cancelled_by_coach cancelled_by_member cancelled_by_staff completed declined in_progress no_show_coach no_show_member requested rescheduled": `select string_agg(distinct state, ' ' order by state) from coaching_sessions`,
 		"8 coaches, 1 suspended, 1 takes nobody, 4 supervised":                                                                                               `select count(*) || ' coaches, ' || count(suspended_at) || ' suspended, ' || count(*) filter (where not accepting) || ' takes nobody, ' || count(supervisor_id) || ' supervised' from coaches`,
 		"9 schedules, 1 override, 2 absences":                                                                                                                `select count(*) || ' schedules, ' || (select count(*) from coach_overrides) || ' override, ' || (select count(*) from coach_time_off) || ' absences' from coach_schedules`,
-		"6 couples":                                                                                                                                          `select count(*) || ' couples' from engagements where joint`,
-		"1 under age":                                                                                                                                        `select count(*) || ' under age' from engagement_participants p join engagements e on e.id = p.engagement_id and e.state = 'active' join members m on m.id = p.member_id where m.birth_date > '2008-10-05' and p.entered_by is not null`,
-		"1 would like another coach":                                                                                                                         `select count(*) || ' would like another coach' from engagements where change_asked_at is not null and live`,
-		"declined done proposed":                                                                                                                             `select string_agg(state, ' ' order by state) from hand_overs`,
-		"private draft, private signed, shared draft, shared signed, supervision signed":                                                                     `select string_agg(distinct tier || ' ' || state, ', ' order by tier || ' ' || state) from coaching_notes where not (tier = 'supervision' and state = 'draft')`,
-		"amendment draft signed":                                                                                                                             `select string_agg(distinct kind, ' ' order by kind) from coaching_note_texts`,
-		"achieved dropped open":                                                                                                                              `select string_agg(distinct state, ' ' order by state) from coaching_goals`,
-		"1 reviewed, 1 waits":                                                                                                                                `select count(closed_at) || ' reviewed, ' || count(*) filter (where closed_at is null) || ' waits' from break_glass`,
+		"3 are paid, 0 clients without a number": `select (select count(*) from coaches where paid) || ' are paid, ' || count(distinct (s.coach_id, a.member_id)) filter (where not exists
+			(select from coach_clients n where n.coach_id = s.coach_id and n.member_id = a.member_id)) || ' clients without a number' from coaching_sessions s join coaching_attendance a on a.session_id = s.id where s.state = 'completed' and a.status in ('present', 'late')`,
+		"6 couples":                  `select count(*) || ' couples' from engagements where joint`,
+		"1 under age":                `select count(*) || ' under age' from engagement_participants p join engagements e on e.id = p.engagement_id and e.state = 'active' join members m on m.id = p.member_id where m.birth_date > '2008-10-05' and p.entered_by is not null`,
+		"1 would like another coach": `select count(*) || ' would like another coach' from engagements where change_asked_at is not null and live`,
+		"declined done proposed":     `select string_agg(state, ' ' order by state) from hand_overs`,
+		"private draft, private signed, shared draft, shared signed, supervision signed": `select string_agg(distinct tier || ' ' || state, ', ' order by tier || ' ' || state) from coaching_notes where not (tier = 'supervision' and state = 'draft')`,
+		"amendment draft signed": `select string_agg(distinct kind, ' ' order by kind) from coaching_note_texts`,
+		"achieved dropped open":  `select string_agg(distinct state, ' ' order by state) from coaching_goals`,
+		"1 reviewed, 1 waits":    `select count(closed_at) || ' reviewed, ' || count(*) filter (where closed_at is null) || ' waits' from break_glass`,
 		"another_coach call find_new_time log_session match_coach reassign_clients review_break_glass": `select string_agg(distinct kind, ' ' order by kind) from tasks where status = 'open' and kind in ('match_coach', 'another_coach', 'find_new_time', 'reassign_clients', 'log_session', 'review_break_glass', 'call')`,
 	} {
 		if have := p.column(sql); len(have) != 1 || have[0] != want {
@@ -39,6 +42,7 @@ func (p *program) coaching(t *testing.T) {
 		"two that wait for a coach's yes":            `select count(*) / 2 from coaching_sessions where state = 'requested' and starts_at > $1`,
 		"one that was moved twice":                   `select count(*) from coaching_sessions where rescheduled_from is not null and rescheduled_to is not null`,
 		"one that was called off late":               `select count(*) from coaching_sessions where late`,
+		"hours paid and pro bono of one coach":       `select count(*) from (select coach_id from coaching_sessions where state = 'completed' group by coach_id having bool_or(paid) and not bool_and(paid)) c`,
 		"a reason that was given":                    `select count(*) from coaching_sessions where reason is not null`,
 		"sessions that staff find a new time for":    `select count(*) from coaching_sessions where to_staff_at is not null and live`,
 		"one that is to be written down":             `select count(*) from coaching_sessions where live and ends_at < $1`,
@@ -151,5 +155,21 @@ func (p *program) coachQueue(t *testing.T) {
 		if err != nil || len(found.Data) < 3 {
 			t.Errorf("%+v, %v", found, err)
 		}
+	}
+}
+
+// Whatever the hour at which it is loaded, there is a session in every state.
+func TestASessionInEveryStateOnASundayNight(t *testing.T) {
+	at := time.Date(2026, 11, 23, 4, 40, 0, 0, time.UTC) // 23:40 in New York
+	p := open(t)
+	if _, err := p.loadAt(at); err != nil {
+		t.Fatal(err)
+	}
+	states := p.column(`select distinct state from coaching_sessions order by 1`)
+	if want := strings.Fields("booked cancelled_by_coach cancelled_by_member cancelled_by_staff completed declined in_progress no_show_coach no_show_member requested rescheduled"); !slices.Equal(states, want) {
+		t.Errorf("%v", states)
+	}
+	if n := p.count(`select count(*) from coaching_sessions where starts_at > $1 and state in ('completed', 'in_progress', 'no_show_member', 'no_show_coach')`, at); n > 0 {
+		t.Errorf("%d sessions to come that were held", n)
 	}
 }

@@ -194,9 +194,9 @@ func (l *loader) restsUntil() {
 	})
 }
 
-// coachingToday is what is there since this morning: an hour that begins soon, what was read, what was opened in an emergency.
+// coachingToday is what is there since this morning: an hour that begins soon, one that has begun, what was read, what was opened in an emergency.
 func (l *loader) coachingToday() error {
-	for _, part := range []func() error{l.soon, l.reads, l.opensNotes, l.watched} {
+	for _, part := range []func() error{l.soon, l.underWay, l.reads, l.opensNotes, l.watched} {
 		if err := part(); err != nil {
 			return fmt.Errorf("coaching today: %w", err)
 		}
@@ -223,6 +223,35 @@ func (l *loader) soon() error {
 		begins = begins.Add(30 * time.Minute)
 	}
 	return errors.New("no hour is free for veteran@")
+}
+
+// underWay: somebody is with their coach now, at whatever hour this is. Coaches book any time that both are free.
+func (l *loader) underWay() error {
+	begun, err := l.ids(`select id from coaching_sessions where state = 'in_progress'`)
+	if err != nil || len(begun) > 0 {
+		return err
+	}
+	start := l.now.Add(-20 * time.Minute).Truncate(5 * time.Minute)
+	for _, c := range l.clients[1:] {
+		if c.fate != meets || !c.live(l.now) || c.today || c.by != nil {
+			continue
+		}
+		more := coaching.ExtendEngagement{Sessions: 1, Reason: "A hard week."}
+		if _, err := l.s.Coaching.ExtendEngagement(l.at(l.ago(1), c.with.who), c.id, more); err != nil && !taken(err) {
+			return err
+		}
+		made, err := l.s.Coaching.BookSession(l.at(l.ago(1).Add(time.Minute), c.with.who), coaching.BookCoaching{EngagementID: c.id, StartsAt: start, Modality: models.ModalityPhone})
+		if taken(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		l.made.CoachingSessions++
+		_, err = l.s.Coaching.StartSession(l.at(start.Add(time.Minute), c.with.who), made.ID)
+		return err
+	}
+	return errors.New("nobody is with their coach")
 }
 
 // soonest is the next half hour that is at least three quarters of an hour away.

@@ -137,15 +137,8 @@ func (l *loader) pictures(i int, p *person, at time.Time) error {
 	if err != nil || !spouse && i%24 != 18 {
 		return err
 	}
-	_, err = l.s.People.RevokeOwnConsent(l.at(laterOf(at.Add(5*time.Hour), l.ago(30)), p), id)
+	_, err = l.s.People.RevokeOwnConsent(l.at(models.Later(at.Add(5*time.Hour), l.ago(30)), p), id)
 	return err
-}
-
-func laterOf(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // since is when somebody came to us.
@@ -230,7 +223,7 @@ func (l *loader) newConduct() error {
 		if i%9 != 4 || at.After(l.now) {
 			continue
 		}
-		if _, err := l.says(p, laterOf(at, l.since(p).Add(time.Hour)), models.ConsentCodeOfConduct, people.Grant, nil); err != nil {
+		if _, err := l.says(p, models.Later(at, l.since(p).Add(time.Hour)), models.ConsentCodeOfConduct, people.Grant, nil); err != nil {
 			return err
 		}
 	}

@@ -49,21 +49,16 @@ func open(t *testing.T) *program {
 	return p
 }
 
-func (p *program) load() (demodata.Summary, error) {
-	p.Core.Clock.Set(now)
+func (p *program) load() (demodata.Summary, error) { return p.loadAt(now) }
+
+func (p *program) loadAt(at time.Time) (demodata.Summary, error) {
+	p.Core.Clock.Set(at)
 	return demodata.Load(p.t.Context(), p.Services, p.db.OwnerURL)
 }
 
 func (p *program) super(do func(*pgx.Conn) error) {
 	p.t.Helper()
-	c, err := pgx.Connect(p.t.Context(), p.db.SuperURL)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer func() { _ = c.Close(context.Background()) }()
-	if err := do(c); err != nil {
-		p.t.Fatal(err)
-	}
+	p.db.Super(p.t, do)
 }
 
 func (p *program) exec(sql string, args ...any) {

@@ -288,7 +288,7 @@ func wrap(err error, what string) error {
 
 // hopes is the application of somebody some days before they first came.
 func (l *loader) hopes(i int, c came) *place {
-	by, at := c.who, laterOf(noon(c.first, -9), l.homeFamily(c.who).joined.Add(3*time.Hour))
+	by, at := c.who, models.Later(noon(c.first, -9), l.homeFamily(c.who).joined.Add(3*time.Hour))
 	if c.who.roles == nil || c.program == caregivers {
 		by = nil
 	}
@@ -345,20 +345,20 @@ func (l *loader) stays(i int, c came, p *place) {
 	begun := noon(c.first, 3)
 	switch i % 12 {
 	case 2:
-		l.goes(p, laterOf(begun, l.ago(9)), joyce, did(s.Pause, programs.PauseStep{Until: ptr(l.day(18 + i)), Words: "A new baby; back next month."}))
+		l.goes(p, models.Later(begun, l.ago(9)), joyce, did(s.Pause, programs.PauseStep{Until: ptr(l.day(18 + i)), Words: "A new baby; back next month."}))
 	case 4: // they come back by themselves, on the day that was said
-		l.goes(p, laterOf(begun, l.ago(40)), joyce, did(s.Pause, programs.PauseStep{Until: ptr(models.DateOf(laterOf(begun, l.ago(40)).AddDate(0, 0, 20)))}))
+		l.goes(p, models.Later(begun, l.ago(40)), joyce, did(s.Pause, programs.PauseStep{Until: ptr(models.DateOf(models.Later(begun, l.ago(40)).AddDate(0, 0, 20)))}))
 	case 6:
 		if c.who.roles != nil {
-			l.goes(p, laterOf(begun, l.ago(15)), c.who, did(s.Withdraw, programs.WithdrawStep{}))
+			l.goes(p, models.Later(begun, l.ago(15)), c.who, did(s.Withdraw, programs.WithdrawStep{}))
 		}
 	case 7:
-		l.goes(p, laterOf(begun, l.ago(32)), joyce, did(s.Withdraw, programs.WithdrawStep{Reason: models.EnrollmentEndNoContact, Words: "Three calls and a letter."}))
-		l.goes(p, laterOf(begun, l.ago(21)).Add(time.Hour), joyce, did(s.Reopen, programs.WordsStep{Words: "He rang: the telephone was lost."}))
+		l.goes(p, models.Later(begun, l.ago(32)), joyce, did(s.Withdraw, programs.WithdrawStep{Reason: models.EnrollmentEndNoContact, Words: "Three calls and a letter."}))
+		l.goes(p, models.Later(begun, l.ago(21)).Add(time.Hour), joyce, did(s.Reopen, programs.WordsStep{Words: "He rang: the telephone was lost."}))
 	case 8:
-		l.goes(p, laterOf(begun, l.ago(12)), joyce, did(s.Complete, programs.CompleteStep{Reason: models.EnrollmentEndGoalsMet}))
+		l.goes(p, models.Later(begun, l.ago(12)), joyce, did(s.Complete, programs.CompleteStep{Reason: models.EnrollmentEndGoalsMet}))
 	case 10:
-		l.goes(p, laterOf(begun, l.ago(26)), joyce, did(s.Withdraw, programs.WithdrawStep{Reason: models.EnrollmentEndSchedule}))
+		l.goes(p, models.Later(begun, l.ago(26)), joyce, did(s.Withdraw, programs.WithdrawStep{Reason: models.EnrollmentEndSchedule}))
 	}
 }
 

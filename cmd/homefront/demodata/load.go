@@ -112,7 +112,7 @@ var tables = []string{
 	"thanks", "session_feedback", "feedback_groups",
 	"coaching_note_texts", "coaching_notes", "break_glass", "coaching_logs", "coaching_words", "coaching_actions", "coaching_goal_moves", "coaching_goals", "hand_over_answers", "hand_overs",
 	"coaching_attendance", "coaching_sessions", "engagement_coaches", "engagement_participants", "engagements",
-	"coach_time_off", "coach_overrides", "coach_hours", "coach_schedules", "coaches",
+	"coach_clients", "coach_time_off", "coach_overrides", "coach_hours", "coach_schedules", "coaches",
 	"certificates", "attendance", "check_ins", "head_counts", "attendees", "registrations", "workshop_passes", "pools", "session_facilitators", "workshop_sessions", "workshop_facilitators", "workshops",
 	"commitments", "resources", "rooms", "venues", "programs", "messages", "bounces", "tasks", "invitations", "one_time_tokens", "refresh_tokens", "sessions", "accounts",
 	"service_records", "credentials", "guardianships", "relationships", "household_members", "households", "emergency_contacts", "dependent_details",

@@ -173,8 +173,11 @@ func (l *loader) officeCallsOff(m *meeting) {
 
 func (l *loader) cancels(m *meeting, before time.Duration, by *person) {
 	reason := unable[m.turn%len(unable)]
-	if by == m.with.who {
+	switch {
+	case by == m.with.who:
 		reason = "In bed with a fever"
+	case by != m.acts():
+		reason = "The line at the house is down that day"
 	}
 	l.does(m, m.start.Add(-before), "is called off", func(at time.Time) error {
 		_, err := l.s.Coaching.CancelSession(l.at(at, by), m.id, coaching.CancelCoaching{Reason: reason})
@@ -186,7 +189,7 @@ func (l *loader) cancels(m *meeting, before time.Duration, by *person) {
 func (l *loader) comesBack(m *meeting) {
 	l.cancels(m, 50*time.Hour, m.with.who)
 	l.does(m, m.start.Add(-49*time.Hour), "comes back", func(at time.Time) error {
-		_, err := l.s.Coaching.RestoreSession(l.at(at, m.with.who), m.id)
+		_, err := l.s.Coaching.RestoreSession(l.at(at, m.with.who), m.id, coaching.RestoreCoaching{})
 		return err
 	})
 	l.takesPlace(m)
@@ -220,6 +223,9 @@ func (l *loader) writesDown(m *meeting, at time.Time) error {
 	l.agrees(m, &in, at)
 	if m.turn%6 == 1 {
 		in.Minutes = ptr(35 + m.turn%30)
+	}
+	if m.turn%6 == 3 && m.coach().paid {
+		in.Paid = ptr(false) // an hour given
 	}
 	logged, err := l.s.Coaching.LogSession(l.at(at, m.coach().who), m.id, in)
 	if err != nil {

@@ -1,4 +1,6 @@
-package models
+// Package slowslots finds slots as one would with a calendar and a pencil: minute by minute, everything in whole minutes since 1970, and
+// the clocks of zones looked at once a minute. It shares nothing with the code that tests compare with it.
+package slowslots
 
 import (
 	"fmt"
@@ -6,13 +8,13 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"homefront/models"
 )
 
-// slowSlots finds slots as one would with a calendar and a pencil: minute by minute, everything in whole minutes since 1970, and
-// the clocks of zones looked at once a minute. It shares nothing with the code that it stands beside.
-type slowSlots struct {
-	*Availability
-	now      int
+// Slow is an availability drawn on paper.
+type Slow struct {
+	*Case
 	origin   int // the first minute of open
 	isOpen   []bool
 	moved    map[int]bool
@@ -79,18 +81,21 @@ func floorDiv(a, b int) int {
 	return q
 }
 
-// rough is an availability with the base around which all of it lies.
-type rough struct {
-	Availability
-	base        int
-	from, until int
-	now         int
-	limits      bool
+// Case is an availability, all of which lies around a minute, and the question for its slots, in minutes.
+type Case struct {
+	models.Availability
+	Base             int
+	From, Until, Now int
+	Limits           bool
 }
 
-func minuteOf(t time.Time) int { return int(t.Unix() / 60) }
-func atMinute(m int) time.Time { return time.Unix(int64(m)*60, 0).UTC() }
-func dayNumber(d Date) int {
+// Minute is that of a time.
+func Minute(t time.Time) int { return int(t.Unix() / 60) }
+
+// At is the time of a minute.
+func At(m int) time.Time { return time.Unix(int64(m)*60, 0).UTC() }
+
+func dayNumber(d models.Date) int {
 	return int(d.Unix() / 86400)
 }
 
@@ -102,12 +107,13 @@ func minutesOfDay(text string) int {
 	return h*60 + m
 }
 
-func slow(r *rough) *slowSlots {
-	s := &slowSlots{Availability: &r.Availability, now: r.now, origin: r.from - 4*aDay, moved: map[int]bool{}, earliest: r.base - clockReach, days: make([]int, 2*clockReach)}
-	s.isOpen = make([]bool, r.until-r.from+10*aDay)
+// Slow draws the hours of a case.
+func (r *Case) Slow() *Slow {
+	s := &Slow{Case: r, origin: r.From - 4*aDay, moved: map[int]bool{}, earliest: r.Base - clockReach, days: make([]int, 2*clockReach)}
+	s.isOpen = make([]bool, r.Until-r.From+10*aDay)
 	for i := range r.Schedules {
 		sched := &r.Schedules[i]
-		c := clockNear(sched.TimeZone, r.base)
+		c := clockNear(sched.TimeZone, r.Base)
 		for day := floorDiv(s.origin, aDay) - 3; day < floorDiv(s.origin+len(s.isOpen), aDay)+3; day++ {
 			for _, h := range sched.Hours {
 				if onDay(sched, h.Rule, day) {
@@ -117,7 +123,7 @@ func slow(r *rough) *slowSlots {
 		}
 	}
 	for _, o := range r.Overrides {
-		c := clockNear(o.TimeZone, r.base)
+		c := clockNear(o.TimeZone, r.Base)
 		from, _ := c.find(dayNumber(o.Day) * aDay)
 		until, _ := c.find((dayNumber(o.Day) + 1) * aDay)
 		for m := from; m < until; m++ {
@@ -128,29 +134,29 @@ func slow(r *rough) *slowSlots {
 	for _, o := range r.Overrides {
 		for _, w := range o.Windows {
 			from, until, _ := strings.Cut(w, "-")
-			s.openUp(clockNear(o.TimeZone, r.base), dayNumber(o.Day), from, until)
+			s.openUp(clockNear(o.TimeZone, r.Base), dayNumber(o.Day), from, until)
 		}
 	}
-	c := clockNear(r.Coach.TimeZone, r.base)
-	for day := floorDiv(r.base, aDay) - 30; day <= floorDiv(r.base, aDay)+30; day++ {
+	c := clockNear(r.Coach.TimeZone, r.Base)
+	for day := floorDiv(r.Base, aDay) - 30; day <= floorDiv(r.Base, aDay)+30; day++ {
 		m, _ := c.find(day * aDay)
 		s.days[m-s.earliest] = day
 	}
 	return s
 }
 
-func (s *slowSlots) set(minute int, open bool) {
+func (s *Slow) set(minute int, open bool) {
 	if i := minute - s.origin; i >= 0 && i < len(s.isOpen) {
 		s.isOpen[i] = open
 	}
 }
 
-func (s *slowSlots) open(minute int) bool {
+func (s *Slow) open(minute int) bool {
 	i := minute - s.origin
 	return i >= 0 && i < len(s.isOpen) && s.isOpen[i]
 }
 
-func (s *slowSlots) openUp(c *slowClock, day int, from, until string) {
+func (s *Slow) openUp(c *slowClock, day int, from, until string) {
 	first, skipped := c.find(day*aDay + minutesOfDay(from))
 	last, _ := c.find(day*aDay + minutesOfDay(until))
 	for m := first; m < last; m++ {
@@ -162,7 +168,7 @@ func (s *slowSlots) openUp(c *slowClock, day int, from, until string) {
 }
 
 // onDay reads a weekly rule day by day.
-func onDay(s *ScheduledHours, rule string, day int) bool {
+func onDay(s *models.ScheduledHours, rule string, day int) bool {
 	start := dayNumber(s.StartsOn)
 	if day < start || s.EndsOn != nil && day > dayNumber(*s.EndsOn) {
 		return false
@@ -209,7 +215,7 @@ func onDay(s *ScheduledHours, rule string, day int) bool {
 }
 
 // day is the day of the coach's zone that a minute is in.
-func (s *slowSlots) day(minute int) (day int) {
+func (s *Slow) day(minute int) (day int) {
 	for m := minute; ; m-- {
 		if d := s.days[m-s.earliest]; d != 0 {
 			return d
@@ -217,9 +223,9 @@ func (s *slowSlots) day(minute int) (day int) {
 	}
 }
 
-func (s *slowSlots) countedOn(first, last int) (n int) {
+func (s *Slow) countedOn(first, last int) (n int) {
 	for _, at := range s.Counted {
-		if d := s.day(minuteOf(at)); d >= first && d <= last {
+		if d := s.day(Minute(at)); d >= first && d <= last {
 			n++
 		}
 	}
@@ -227,7 +233,7 @@ func (s *slowSlots) countedOn(first, last int) (n int) {
 }
 
 // begun is the minute from which starts are counted, for a minute of open hours.
-func (s *slowSlots) begun(minute int) int {
+func (s *Slow) begun(minute int) int {
 	for m := minute; ; m-- {
 		if s.days[m-s.earliest] != 0 || !s.open(m-1) {
 			return m
@@ -236,7 +242,7 @@ func (s *slowSlots) begun(minute int) int {
 }
 
 // inHours says whether a session can begin then for all that the hours and the time off say.
-func (s *slowSlots) inHours(minute int) bool {
+func (s *Slow) inHours(minute int) bool {
 	for m := minute; m < minute+s.Coach.SessionMinutes; m++ {
 		if !s.open(m) || covers(s.TimeOff, m) {
 			return false
@@ -245,11 +251,11 @@ func (s *slowSlots) inHours(minute int) bool {
 	return (minute-s.begun(minute))%s.Coach.SlotMinutes == 0
 }
 
-func covers(spans []TimeSpan, minute int) bool {
-	return slices.ContainsFunc(spans, func(t TimeSpan) bool { return minuteOf(t.From) <= minute && minute < minuteOf(t.Until) })
+func covers(spans []models.TimeSpan, minute int) bool {
+	return slices.ContainsFunc(spans, func(t models.TimeSpan) bool { return Minute(t.From) <= minute && minute < Minute(t.Until) })
 }
 
-func (s *slowSlots) busyAround(minute int) bool {
+func (s *Slow) busyAround(minute int) bool {
 	for m := minute - s.Coach.BeforeMinutes; m < minute+s.Coach.SessionMinutes+s.Coach.AfterMinutes; m++ {
 		if covers(s.Busy, m) {
 			return true
@@ -258,40 +264,56 @@ func (s *slowSlots) busyAround(minute int) bool {
 	return false
 }
 
-// why is why no client can book a minute, whatever is booked.
-func (s *slowSlots) why(minute, base int) Why {
-	today := floorDiv(clockNear(s.Coach.TimeZone, base).wall(s.now), aDay)
-	tooFar, _ := clockNear(s.Coach.TimeZone, base).find((today + s.Coach.HorizonDays + 1) * aDay)
+// Why is why no client can book a minute, whatever is booked.
+func (s *Slow) Why(minute int) models.Why {
+	clock := clockNear(s.Coach.TimeZone, s.Base)
+	tooFar, _ := clock.find((floorDiv(clock.wall(s.Now), aDay) + s.Coach.HorizonDays + 1) * aDay)
 	switch {
-	case minute < s.now+s.Coach.NoticeHours*60:
-		return WhyTooSoon
+	case minute < s.Now+s.Coach.NoticeHours*60:
+		return models.WhyTooSoon
 	case minute >= tooFar:
-		return WhyTooFar
+		return models.WhyTooFar
 	case !s.inHours(minute):
-		return WhyNotASlot
+		return models.WhyNotASlot
 	}
+	return s.full(minute)
+}
+
+// Takes is why a coach does not take over what was booked with another from a minute until another.
+func (s *Slow) Takes(from, until int) models.Why {
+	for m := from; m < until; m++ {
+		if !s.open(m) || covers(s.TimeOff, m) {
+			return models.WhyNotASlot
+		}
+	}
+	return s.full(from)
+}
+
+// full is why nothing can be booked on the day of a minute.
+func (s *Slow) full(minute int) models.Why {
 	day := s.day(minute)
 	for _, kind := range s.Needed {
-		if !slices.ContainsFunc(s.Credentials, func(c Credential) bool {
+		if !slices.ContainsFunc(s.Credentials, func(c models.Credential) bool {
 			return c.Kind == kind && dayNumber(c.IssuedOn) <= day && (c.ExpiresOn == nil || day <= dayNumber(*c.ExpiresOn))
 		}) {
-			return WhyNotASlot
+			return models.WhyNotASlot
 		}
 	}
 	if most := s.Coach.MaxPerDay; most != nil && s.countedOn(day, day) >= *most {
-		return WhyDayFull
+		return models.WhyDayFull
 	}
 	monday := day - ((day+3)%7+7)%7
 	if most := s.Coach.MaxPerWeek; most != nil && s.countedOn(monday, monday+6) >= *most {
-		return WhyWeekFull
+		return models.WhyWeekFull
 	}
 	return ""
 }
 
-func (s *slowSlots) slots(r *rough) (out []Slot) {
-	for m := r.from; m < r.until; m++ {
-		if s.inHours(m) && !s.busyAround(m) && (!r.limits || s.why(m, r.base) == "") {
-			out = append(out, Slot{StartsAt: atMinute(m), EndsAt: atMinute(m + s.Coach.SessionMinutes), Moved: s.moved[s.begun(m)] && !s.open(s.begun(m)-1)})
+// Slots are those of the case.
+func (s *Slow) Slots() (out []models.Slot) {
+	for m := s.From; m < s.Until; m++ {
+		if s.inHours(m) && !s.busyAround(m) && (!s.Limits || s.Why(m) == "") {
+			out = append(out, models.Slot{StartsAt: At(m), EndsAt: At(m + s.Coach.SessionMinutes), Moved: s.moved[s.begun(m)] && !s.open(s.begun(m)-1)})
 		}
 	}
 	return out
