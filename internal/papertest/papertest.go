@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	streams = regexp.MustCompile(`(?s)stream\r?\n(.*?)\r?\nendstream`)
+	streams = regexp.MustCompile(`(?s)stream\n(.*?)\nendstream`) // the last byte of what is compressed may be a carriage return
 	shown   = regexp.MustCompile(`(?s)\(((?:\\.|[^\\)])*)\) ?Tj`)
 	escaped = regexp.MustCompile(`(?s)\\(.)`)
 )
